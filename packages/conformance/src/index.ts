@@ -1,0 +1,6 @@
+export type { AreaName } from './area-names.ts'
+export { conformance } from './conformance.ts'
+export type { BackendModule, ConformanceOptions, Describe, It, Place } from './options.ts'
+export { type ConformanceReport, readReports, writeReport } from './report.ts'
+export { compareReports, reportMarkdown } from './report-markdown.ts'
+export type { AreaResult, CaseFailure } from './tally.ts'

@@ -1,0 +1,94 @@
+import {
+  type AnyStore,
+  type Backend,
+  createState,
+  openStore,
+  type State,
+  type StateOptions,
+} from '@switchyard/core'
+import type { Traits } from './area.ts'
+import { startProcess, type TestProcess } from './child-process.ts'
+import { withDeadline } from './deadline.ts'
+import type { BackendModule, Place } from './options.ts'
+import { makePlace, removePlace } from './place.ts'
+import { createInjectedClock, createRealClock, type TestClock } from './test-clock.ts'
+
+/** What a case gets: a fresh, empty place, and ways to open the backend there. All is closed after the case. */
+export interface Trial {
+  readonly traits: Traits
+  readonly clock: TestClock
+  readonly place: Place
+  /** The backend on the case's place, not opened. */
+  backend(): Promise<Backend>
+  /** Opens its store, once more at each call. */
+  open(): Promise<AnyStore>
+  openState(options?: Partial<StateOptions>): Promise<State>
+  /** Starts a process that opens the backend on the same place. Rejects with the error of the opening. */
+  startProcess(): Promise<TestProcess>
+}
+
+export interface TrialOptions {
+  readonly traits: Traits
+  readonly module: BackendModule
+  readonly moduleUrl: string
+  readonly variant: string | undefined
+}
+
+const CLOSE_TIMEOUT_MS = 5000
+
+/** Runs the body with a trial, and leaves nothing behind. A store that cannot be closed fails the case as well. */
+export async function runTrial(
+  { traits, module, moduleUrl, variant }: TrialOptions,
+  timeoutMs: number,
+  body: (trial: Trial) => Promise<void>,
+): Promise<void> {
+  const place = await makePlace(variant)
+  const clock = traits.exactClock ? createInjectedClock() : createRealClock()
+  const opened: { close(): Promise<void> }[] = []
+  const processes: TestProcess[] = []
+
+  const trial: Trial = {
+    traits,
+    clock,
+    place,
+    backend: async () => module.create(place),
+    async open() {
+      const store = await openStore(await trial.backend(), { clock })
+      opened.push(store)
+      return store
+    },
+    async openState(options = {}) {
+      const backend = await trial.backend()
+      const state = await createState({
+        clock,
+        cleanupInterval: false,
+        ...options,
+        backends: { tested: backend },
+      })
+      opened.push(state)
+      return state
+    },
+    async startProcess() {
+      const process = startProcess({ moduleUrl, place })
+      processes.push(process)
+      await process.opened()
+      return process
+    },
+  }
+
+  async function end(): Promise<void> {
+    await Promise.all(processes.map((process) => process.kill()))
+    await Promise.all(opened.map((one) => one.close()))
+  }
+
+  try {
+    await withDeadline(body(trial), timeoutMs, 'The case did not end')
+    await withDeadline(end(), CLOSE_TIMEOUT_MS, 'close() did not end')
+  } catch (error) {
+    // What failed the case is the news; that closing fails as well is not.
+    await withDeadline(end(), CLOSE_TIMEOUT_MS, 'close() did not end').catch(() => undefined)
+    throw error
+  } finally {
+    await withDeadline(removePlace(place, module), CLOSE_TIMEOUT_MS, 'destroy() did not end')
+  }
+}

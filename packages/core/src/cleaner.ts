@@ -1,0 +1,47 @@
+import { asStateError, type StateError } from './errors.ts'
+import { parseTtl, type Ttl } from './ttl.ts'
+
+/** Runs a cleanup now and then, one at a time. Its timer keeps no process alive. */
+export interface Cleaner {
+  /** Starts, or goes on with another interval. */
+  start(interval: Ttl): void
+  /** No run begins after this; resolves when the one under way, if any, has ended. */
+  stop(): Promise<void>
+}
+
+/** The longest time that one timer of Node can wait; longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+export function createCleaner(
+  cleanup: () => Promise<unknown>,
+  onError: (error: StateError) => void,
+): Cleaner {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+
+  async function run(): Promise<void> {
+    try {
+      await cleanup()
+    } catch (error) {
+      onError(asStateError(error, { operation: 'cleanup' }))
+    }
+  }
+
+  function stop(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    return running
+  }
+
+  return {
+    start(interval) {
+      const intervalMs = Math.min(parseTtl(interval), MAX_TIMER_MS)
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        running = run().then(() => void timer?.refresh())
+      }, intervalMs)
+      timer.unref()
+    },
+    stop,
+  }
+}

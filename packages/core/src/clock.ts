@@ -1,0 +1,12 @@
+/** Where the time comes from. */
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number
+}
+
+export const systemClock: Clock = { now: Date.now }
+
+/** Expired when `now >= expiresAt`. */
+export function isExpired(entry: { readonly expiresAt?: number }, now: number): boolean {
+  return entry.expiresAt !== undefined && now >= entry.expiresAt
+}

@@ -1,0 +1,40 @@
+import { type Codec, codecMismatch } from '../codec.ts'
+import { StateError } from '../errors.ts'
+import { findLossy, notSerializable } from './lossless.ts'
+
+/**
+ * JSON text in UTF-8, the default. Refuses what JSON would change: NaN and infinities, undefined,
+ * Date, Map, Set, BigInt, class instances, functions, symbols, cycles. (-0 comes back as 0.)
+ */
+export const jsonCodec: Codec = {
+  name: 'json',
+  readsJson: true,
+  encode(value) {
+    let text: string | undefined
+    try {
+      // Before the check, as it finds the cycles.
+      text = JSON.stringify(value)
+    } catch (error) {
+      throw new StateError('NOT_SERIALIZABLE', `Codec 'json': ${(error as Error).message}`, { cause: error })
+    }
+    const lossy = findLossy(value)
+    if (lossy !== undefined) throw notSerializable('json', lossy)
+    return Buffer.from(text as string)
+  },
+  decode(bytes) {
+    const mark = bytes[0]
+    if (mark === undefined || mark < 0x20 || mark >= 0x7f) throw codecMismatch('json', bytes)
+    try {
+      return JSON.parse(textOf(bytes))
+    } catch (error) {
+      throw new StateError('CORRUPT', `The value is damaged: ${(error as Error).message}`, { cause: error })
+    }
+  },
+}
+
+function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString()
+}

@@ -1,0 +1,78 @@
+export type { AnyStore, Capabilities, StoreFor } from './capabilities.ts'
+export { type Clock, isExpired, systemClock } from './clock.ts'
+export { type Codec, type CodecDefinition, codecMismatch, defineCodec } from './codec.ts'
+export { bytesCodec } from './codecs/bytes.ts'
+export { jsonCodec } from './codecs/json.ts'
+export { structuredCloneCodec } from './codecs/structured-clone.ts'
+export { type BasicListOptions, type BasicStore, defineStore } from './define-store.ts'
+export {
+  asStateError,
+  conflict,
+  isStateError,
+  notAllApplied,
+  StateError,
+  type StateErrorCode,
+  type StateErrorDetails,
+} from './errors.ts'
+export type { BackendEvent, StateChange, StateEvents } from './events.ts'
+export { type Increment, incrementEntry } from './increment.ts'
+export { compareKeys, MAX_KEY_BYTES } from './keys.ts'
+export type { Listing, ListingOptions, Page } from './listing.ts'
+export type {
+  ClearOptions,
+  DeleteValueOptions,
+  IncrementOptions,
+  KeyedEntry,
+  NamespaceOptions,
+  SetManyEntry,
+  SetValueOptions,
+  StateNamespace,
+  UpdateOptions,
+  ValueEntry,
+  Written,
+} from './namespace.ts'
+export { type OpenStoreOptions, openStore } from './open-store.ts'
+export type { CallOptions, OperationName, OperationSample } from './operations.ts'
+export {
+  type Backend,
+  definePlugin,
+  isPluginFunction,
+  type Logger,
+  type PluginContext,
+  type PluginFunction,
+  type StatePlugin,
+} from './plugin.ts'
+export type { BackendInfo } from './registry.ts'
+export { type Backends, createState, type State, type StateOptions } from './service.ts'
+export type {
+  Awaitable,
+  Check,
+  Checkable,
+  CleanupOptions,
+  CleanupStats,
+  DeleteOptions,
+  Entry,
+  Health,
+  ListedEntry,
+  ListOptions,
+  Operation,
+  OperationOptions,
+  OperationResult,
+  Optimizable,
+  OptimizeResult,
+  SetOptions,
+  StateStore,
+  StorageStats,
+  StoreChange,
+  Watchable,
+  WriteBatch,
+  WriteResult,
+} from './store.ts'
+export type {
+  Transaction,
+  TransactionOperation,
+  TransactionOperationResult,
+  TransactionResult,
+} from './transaction.ts'
+export { parseTtl, type Ttl } from './ttl.ts'
+export type { Watch, WatchOptions } from './watch.ts'

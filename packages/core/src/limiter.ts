@@ -1,0 +1,66 @@
+import { StateError } from './errors.ts'
+
+/** Lets a number of operations run at once; a number more wait their turn, and the rest are refused. */
+export interface Limiter {
+  /** Takes a place if one is free now. */
+  tryEnter(): boolean
+  /**
+   * Waits for a place; the caller enters when `start` is called.
+   *
+   * @returns a function that gives up waiting
+   * @throws StateError `OVERLOADED` if too many wait already.
+   */
+  wait(start: () => void): () => void
+  /** Gives the place back. */
+  leave(): void
+  /** Resolves when nobody is in and nobody waits. */
+  idle(): Promise<void>
+  readonly running: number
+  readonly waiting: number
+}
+
+export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
+  const queue = new Set<() => void>()
+  let running = 0
+  let idleWaiters: (() => void)[] = []
+
+  return {
+    tryEnter() {
+      if (running >= maxRunning || queue.size > 0) return false
+      running++
+      return true
+    },
+    wait(start) {
+      if (queue.size >= maxWaiting) {
+        const message = `Too many operations: ${running} run and ${queue.size} wait, which are the limits`
+        throw new StateError('OVERLOADED', message)
+      }
+      const turn = (): void => start()
+      queue.add(turn)
+      return () => queue.delete(turn)
+    },
+    leave() {
+      const [next] = queue
+      if (next !== undefined) {
+        // The place passes on, so `running` stays.
+        queue.delete(next)
+        next()
+        return
+      }
+      running--
+      if (running > 0) return
+      for (const resolve of idleWaiters) resolve()
+      idleWaiters = []
+    },
+    idle() {
+      if (running === 0) return Promise.resolve()
+      return new Promise((resolve) => idleWaiters.push(resolve))
+    },
+    get running() {
+      return running
+    },
+    get waiting() {
+      return queue.size
+    },
+  }
+}

@@ -1,0 +1,216 @@
+import type { AnyStore, Capabilities } from './capabilities.ts'
+import { asStateError, StateError } from './errors.ts'
+import type { Limiter } from './limiter.ts'
+import type { Awaitable, OperationOptions } from './store.ts'
+
+/** Options of every operation of the service. */
+export interface CallOptions {
+  /** Gives up when aborted: `ABORTED`, or `OUTCOME_UNKNOWN` for a write that was sent already. */
+  readonly signal?: AbortSignal
+  /** Gives up after so long: `TIMEOUT`, or `OUTCOME_UNKNOWN` for a write that was sent already. */
+  readonly timeoutMs?: number
+}
+
+export type OperationName =
+  | 'get'
+  | 'getMany'
+  | 'list'
+  | 'set'
+  | 'delete'
+  | 'write'
+  | 'stats'
+  | 'cleanup'
+  | 'optimize'
+  | 'checkHealth'
+
+/** One store operation that ended; what metrics are made of. */
+export interface OperationSample {
+  readonly operation: OperationName
+  readonly backend: string
+  /** From the call to its end, waiting for its turn included. */
+  readonly durationMs: number
+  /** Present if it failed. */
+  readonly error?: StateError
+}
+
+/** Which store serves now, under the name of its backend. */
+export interface Route {
+  readonly backend: string
+  readonly store: AnyStore
+  readonly capabilities: Capabilities
+}
+
+interface CallInfo {
+  readonly operation: OperationName
+  readonly key?: string
+  /** A write that was sent and whose answer does not come in time has an unknown outcome. */
+  readonly writes?: boolean
+  readonly options?: CallOptions | undefined
+}
+
+export interface Call<Answer, Result> extends CallInfo {
+  send(store: AnyStore, options: OperationOptions | undefined): Awaitable<Answer>
+  /** Makes the result of the store's answer. */
+  finish(answer: Answer): Result
+}
+
+/** Runs every operation of the service against the route: limits, deadlines, signals, metrics and errors are here. */
+export interface Operations {
+  run<Answer, Result>(call: Call<Answer, Result>): Promise<Result>
+  readonly route: Route
+  /** Refuses new calls, waits for those in flight. */
+  close(): Promise<void>
+}
+
+export interface OperationsOptions {
+  readonly route: Route
+  readonly limiter: Limiter
+  readonly timeoutMs: number
+  /** Must not throw. */
+  readonly onOperation?: ((sample: OperationSample) => void) | undefined
+}
+
+/** The result of the many reads that find nothing. */
+const RESOLVED = Promise.resolve(undefined)
+
+export function createOperations({ route, limiter, timeoutMs, onOperation }: OperationsOptions): Operations {
+  let closed = false
+
+  function start<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
+    if (closed) return rejected(call, new StateError('CLOSED', 'The state is closed'))
+    const signal = call.options?.signal
+    if (signal?.aborted === true) return rejected(call, notSent('ABORTED', signal.reason))
+    return limiter.tryEnter() ? send(call) : queue(call)
+  }
+
+  /** The caller has entered the limiter. A store that answers at once costs no timer and no listener. */
+  function send<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
+    const signal = call.options?.signal
+    let answer: Awaitable<Answer>
+    try {
+      answer = call.send(route.store, signal === undefined ? undefined : { signal })
+    } catch (error) {
+      limiter.leave()
+      return rejected(call, error)
+    }
+    if (answer instanceof Promise) return pending(call, answer)
+    limiter.leave()
+    try {
+      const result = call.finish(answer)
+      return result === undefined ? (RESOLVED as Promise<Result>) : Promise.resolve(result)
+    } catch (error) {
+      return rejected(call, error)
+    }
+  }
+
+  /** The operation keeps its place in the limiter until the store answers, also when its caller has given up. */
+  function pending<Answer, Result>(call: Call<Answer, Result>, answer: Promise<Answer>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const stop = watchTheClock(call, (code, reason) => {
+        reject(failure(call, call.writes === true ? outcomeUnknown(reason) : new StateError(code, reason)))
+      })
+      answer.then(
+        (value) => {
+          limiter.leave()
+          stop()
+          try {
+            resolve(call.finish(value))
+          } catch (error) {
+            reject(failure(call, error))
+          }
+        },
+        (error) => {
+          limiter.leave()
+          stop()
+          reject(failure(call, error))
+        },
+      )
+    })
+  }
+
+  function queue<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      let cancel: () => void
+      const stop = watchTheClock(call, (code, reason) => {
+        cancel()
+        reject(failure(call, notSent(code, reason)))
+      })
+      try {
+        cancel = limiter.wait(() => {
+          stop()
+          resolve(send(call))
+        })
+      } catch (error) {
+        stop()
+        reject(failure(call, error))
+      }
+    })
+  }
+
+  /** Calls `giveUp` when the call has waited too long or is aborted, until the function returned is called. */
+  function watchTheClock(
+    call: CallInfo,
+    giveUp: (code: 'TIMEOUT' | 'ABORTED', reason: string) => void,
+  ): () => void {
+    const { signal, timeoutMs: limitMs = timeoutMs } = call.options ?? {}
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort)
+      giveUp('TIMEOUT', `no answer within ${limitMs} ms`)
+    }, limitMs)
+    if (signal === undefined) return () => clearTimeout(timer)
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      // A store that heeds the signal knows whether the write was sent, and answers first.
+      setImmediate(giveUp, 'ABORTED', `aborted: ${String(signal.reason)}`)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    return () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async function measured<Result>(
+    call: CallInfo,
+    result: Promise<Result>,
+    report: (sample: OperationSample) => void,
+  ): Promise<Result> {
+    const started = performance.now()
+    const sample = { operation: call.operation, backend: route.backend }
+    const error = await result.then(
+      () => undefined,
+      (reason: StateError) => reason,
+    )
+    const durationMs = performance.now() - started
+    report(error === undefined ? { ...sample, durationMs } : { ...sample, durationMs, error })
+    return result
+  }
+
+  function rejected(call: CallInfo, error: unknown): Promise<never> {
+    return Promise.reject(failure(call, error))
+  }
+
+  function failure({ operation, key }: CallInfo, error: unknown): StateError {
+    return asStateError(error, { backend: route.backend, operation, key })
+  }
+
+  return {
+    run: onOperation === undefined ? start : (call) => measured(call, start(call), onOperation),
+    route,
+    close() {
+      closed = true
+      return limiter.idle()
+    },
+  }
+}
+
+function notSent(code: 'TIMEOUT' | 'ABORTED', reason: unknown): StateError {
+  return new StateError(code, `Not sent: ${String(reason)}`, { cause: reason })
+}
+
+function outcomeUnknown(reason: string): StateError {
+  return new StateError(
+    'OUTCOME_UNKNOWN',
+    `The write was sent, and may or may not have been applied: ${reason}`,
+  )
+}

@@ -1,0 +1,235 @@
+import { createCleaner } from './cleaner.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Codec } from './codec.ts'
+import { jsonCodec } from './codecs/json.ts'
+import { createNamespace } from './create-namespace.ts'
+import { createEntryAccess } from './entry-access.ts'
+import { asStateError, StateError } from './errors.ts'
+import { createEvents, type StateEvents } from './events.ts'
+import { createKeyedLock } from './keyed-lock.ts'
+import { createLimiter } from './limiter.ts'
+import { createLister } from './listing.ts'
+import type { StateNamespace } from './namespace.ts'
+import { processLogger } from './open-store.ts'
+import { type CallOptions, createOperations, type OperationSample } from './operations.ts'
+import type { Backend, Logger } from './plugin.ts'
+import { type BackendInfo, createRegistry } from './registry.ts'
+import type { CleanupStats, Health, OptimizeResult, StorageStats } from './store.ts'
+import { parseTtl, type Ttl } from './ttl.ts'
+import { createVersions, type Random, systemRandom } from './versions.ts'
+import { createWatches } from './watch.ts'
+
+export interface StateOptions<Name extends string = string> {
+  /** What state can be kept in, by names of your own. Opened when first needed. */
+  readonly backends: Readonly<Record<Name, Backend>>
+  /** The one that serves. Default: the only one. */
+  readonly active?: NoInfer<Name>
+  /** Default: JSON. */
+  readonly codec?: Codec
+  /** Operations that run at once. Default 1000. */
+  readonly maxConcurrentOperations?: number
+  /** Operations that wait for their turn; one more is refused with `OVERLOADED`. Default 100,000. */
+  readonly maxQueuedOperations?: number
+  /** For operations that give none of their own. Default 30,000. */
+  readonly timeoutMs?: number
+  /** How often expired entries are removed; `false`: only when `cleanup()` is called. Default '5m'. */
+  readonly cleanupInterval?: Ttl | false
+  /** Called after each store operation, to count and time them. Costs nothing when it is left out. */
+  readonly onOperation?: (sample: OperationSample) => void
+  /** Default: Node's warnings (`process.emitWarning`). */
+  readonly logger?: Logger
+  /** Default: the system's. */
+  readonly clock?: Clock
+  /** Default: `crypto.getRandomValues`. */
+  readonly random?: Random
+  /** Makes the versions of entries; each must be new, among all processes, for ever. Default: 96 random bits and a counter. */
+  readonly nextVersion?: () => string
+}
+
+/** The backends of a state, by name. */
+export interface Backends {
+  /** Name of the one that serves. */
+  readonly active: string
+  /** @throws StateError `BACKEND_IN_USE` if the name is taken. */
+  register(name: string, backend: Backend): void
+  /** Closes and forgets it. @throws StateError `BACKEND_IN_USE` for the active one. */
+  unregister(name: string): Promise<void>
+  list(): readonly BackendInfo[]
+  /** Opens it if need be. One that fails is unhealthy, and says why. Default: the active one. */
+  health(name?: string): Promise<Health>
+}
+
+/** All state of an application: the namespace of every key, and what goes for the whole. */
+export interface State extends StateNamespace, AsyncDisposable {
+  readonly backends: Backends
+  /** Calls the listener for each event, until the function it returns is called. */
+  on<Name extends keyof StateEvents>(name: Name, listener: (...event: StateEvents[Name]) => void): () => void
+  /** Of the active backend. */
+  stats(options?: CallOptions): Promise<StorageStats>
+  /** Removes from the active backend what has expired. */
+  cleanup(options?: CallOptions): Promise<CleanupStats>
+  /** Starts the periodic cleanup, or goes on with another interval. It keeps no process alive. */
+  startCleanup(interval: Ttl): void
+  /** Resolves when the cleanup under way, if any, has ended. */
+  stopCleanup(): Promise<void>
+  /** Compacts the active backend. @throws StateError `NOT_SUPPORTED` if it cannot. */
+  optimize(options?: CallOptions): Promise<OptimizeResult>
+  /** Idempotent. Lets what is in flight end, then closes every backend. Later calls reject with `CLOSED`. */
+  close(): Promise<void>
+}
+
+const DEFAULT_CLEANUP_INTERVAL = '5m'
+const HEALTH_TIMEOUT_MS = 5000
+
+/**
+ * Opens the active backend and returns the state that is kept in it.
+ *
+ * @throws StateError `INVALID_OPTIONS` for options that make no sense, or what the backend says.
+ */
+export async function createState<Name extends string>(options: StateOptions<Name>): Promise<State> {
+  const settings = checkOptions(options)
+  const { clock = systemClock, random = systemRandom, logger = processLogger, codec = jsonCodec } = options
+  const nextVersion = options.nextVersion ?? createVersions(random)
+  const events = createEvents(nextVersion())
+  const watches = createWatches(events)
+
+  const registry = createRegistry({ clock, random, logger, events })
+  for (const [name, backend] of Object.entries<Backend>(options.backends)) registry.register(name, backend)
+  const { active } = settings
+  const route = {
+    backend: active,
+    store: await registry.open(active),
+    capabilities: registry.info(active).capabilities,
+  }
+
+  const limiter = createLimiter(settings.maxConcurrentOperations, settings.maxQueuedOperations)
+  const operations = createOperations({
+    route,
+    limiter,
+    timeoutMs: settings.timeoutMs,
+    onOperation: options.onOperation === undefined ? undefined : safely(options.onOperation),
+  })
+  const namespace = createNamespace(
+    {
+      access: createEntryAccess(operations, events),
+      lister: createLister(operations),
+      watches,
+      clock,
+      nextVersion,
+      lock: createKeyedLock(),
+    },
+    { prefix: '', codec },
+  )
+  const cleaner = createCleaner(cleanup, report)
+  const { cleanupInterval = DEFAULT_CLEANUP_INTERVAL } = options
+  if (cleanupInterval !== false) cleaner.start(cleanupInterval)
+  let closing: Promise<void> | undefined
+
+  /** For failures that no caller waits for. */
+  function report(error: StateError): void {
+    logger.warn(error.message)
+    events.error(error)
+  }
+
+  function safely<T>(hook: (value: T) => void): (value: T) => void {
+    return (value) => {
+      try {
+        hook(value)
+      } catch (error) {
+        report(asStateError(error, { operation: 'onOperation' }))
+      }
+    }
+  }
+
+  function cleanup(callOptions?: CallOptions): Promise<CleanupStats> {
+    const onRemoved = (keys: readonly string[]): void => {
+      if (events.hears('change')) for (const key of keys) events.changed({ type: 'expire', key })
+    }
+    return operations.run({
+      operation: 'cleanup',
+      writes: true,
+      options: callOptions,
+      send: (store, storeOptions) => store.cleanup({ ...storeOptions, onRemoved }),
+      finish: (stats) => stats,
+    })
+  }
+
+  async function close(): Promise<void> {
+    await cleaner.stop()
+    await operations.close()
+    watches.closeAll()
+    await registry.close()
+    events.removeAll()
+  }
+
+  const state: State = {
+    ...namespace,
+    backends: {
+      active,
+      register: (name, backend) => registry.register(name, backend),
+      async unregister(name) {
+        if (name === active) {
+          throw new StateError('BACKEND_IN_USE', `Backend '${name}' serves and cannot be removed`, {
+            backend: name,
+          })
+        }
+        await registry.unregister(name)
+      },
+      list: () => registry.list(),
+      health: async (name = active) => registry.health(name, HEALTH_TIMEOUT_MS),
+    },
+    on: (name, listener) => events.on(name, listener),
+    stats: (callOptions) =>
+      operations.run({
+        operation: 'stats',
+        options: callOptions,
+        send: (store, storeOptions) => store.stats(storeOptions),
+        finish: (stats) => stats,
+      }),
+    cleanup,
+    startCleanup: (interval) => cleaner.start(interval),
+    stopCleanup: () => cleaner.stop(),
+    optimize: (callOptions) =>
+      operations.run({
+        operation: 'optimize',
+        options: callOptions,
+        send(store, storeOptions) {
+          if (store.optimize !== undefined) return store.optimize(storeOptions)
+          throw new StateError('NOT_SUPPORTED', `Backend '${route.backend}' cannot be optimized`)
+        },
+        finish: (result) => result,
+      }),
+    close() {
+      closing ??= close()
+      return closing
+    },
+    [Symbol.asyncDispose]: () => state.close(),
+  }
+  return Object.freeze(state)
+}
+
+type Settings = Required<
+  Pick<StateOptions, 'active' | 'maxConcurrentOperations' | 'maxQueuedOperations' | 'timeoutMs'>
+>
+
+/** @throws StateError `INVALID_OPTIONS` naming the first option that is wrong. */
+function checkOptions(options: StateOptions): Settings {
+  const names = Object.keys(options?.backends ?? {})
+  const { active = names.length === 1 ? names[0] : undefined, cleanupInterval = false } = options
+  if (active === undefined || !names.includes(active)) {
+    const found = active === undefined ? 'is missing' : `names '${active}'`
+    throw invalid(`active ${found}; the backends are: ${names.join(', ') || 'none'}`)
+  }
+  if (cleanupInterval !== false) parseTtl(cleanupInterval)
+  const { maxConcurrentOperations = 1000, maxQueuedOperations = 100_000, timeoutMs = 30_000 } = options
+  for (const [name, value] of Object.entries({ maxConcurrentOperations, timeoutMs })) {
+    if (!(value >= 1)) throw invalid(`${name} must be 1 or more, not ${value}`)
+  }
+  if (!(maxQueuedOperations >= 0))
+    throw invalid(`maxQueuedOperations must be 0 or more, not ${maxQueuedOperations}`)
+  return { active, maxConcurrentOperations, maxQueuedOperations, timeoutMs }
+}
+
+function invalid(message: string): StateError {
+  return new StateError('INVALID_OPTIONS', `createState: ${message}`)
+}

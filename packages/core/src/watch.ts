@@ -1,0 +1,104 @@
+import { aborted } from './checked-store.ts'
+import { StateError } from './errors.ts'
+import type { Events, StateChange } from './events.ts'
+
+export interface WatchOptions {
+  /** Ends the watch with `ABORTED`. */
+  readonly signal?: AbortSignal
+  /** Changes kept for a reader that is busy; one more and the watch fails with `LAGGED`. Default 1000. */
+  readonly bufferSize?: number
+}
+
+/** Changes from the moment of the call on. Leave the loop, call `return()` or use `await using` to end it. */
+export interface Watch extends AsyncIterableIterator<StateChange>, AsyncDisposable {
+  return(): Promise<IteratorReturnResult<undefined>>
+}
+
+/** Makes the watches of one state, and ends them all when it closes. */
+export interface Watches {
+  open(prefix: string, options: WatchOptions | undefined, rename: (key: string) => string): Watch
+  closeAll(): void
+}
+
+export function createWatches(events: Events): Watches {
+  const ends = new Set<() => void>()
+
+  function open(prefix: string, options: WatchOptions = {}, rename: (key: string) => string): Watch {
+    const { signal, bufferSize = 1000 } = options
+    if (!Number.isSafeInteger(bufferSize) || bufferSize < 1) {
+      throw new StateError('INVALID_OPTIONS', `bufferSize must be a whole number above 0, not ${bufferSize}`)
+    }
+    if (signal?.aborted === true) throw aborted(signal)
+    let buffer: StateChange[] = []
+    const readers: PromiseWithResolvers<IteratorResult<StateChange, undefined>>[] = []
+    let ended = false
+    let failure: StateError | undefined
+
+    const stopListening = events.on('change', (change) => {
+      if (!change.key.startsWith(prefix)) return
+      const renamed = { ...change, key: rename(change.key) }
+      const reader = readers.shift()
+      if (reader !== undefined) reader.resolve({ value: renamed, done: false })
+      else if (buffer.length < bufferSize) buffer.push(renamed)
+      else end(lagged(prefix, bufferSize))
+    })
+    const onAbort = (): void => end(aborted(signal as AbortSignal))
+    const onClose = (): void => end()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    ends.add(onClose)
+
+    function end(error?: StateError): void {
+      if (ended) return
+      ended = true
+      stopListening()
+      signal?.removeEventListener('abort', onAbort)
+      ends.delete(onClose)
+      // After a failure what is buffered no longer tells the whole story.
+      if (error !== undefined) buffer = []
+      failure = error
+      for (const reader of readers.splice(0)) {
+        if (error === undefined) reader.resolve({ value: undefined, done: true })
+        else reader.reject(error)
+        failure = undefined
+      }
+    }
+
+    const watch: Watch = {
+      next() {
+        const change = buffer.shift()
+        if (change !== undefined) return Promise.resolve({ value: change, done: false })
+        if (failure !== undefined) {
+          const error = failure
+          failure = undefined
+          return Promise.reject(error)
+        }
+        if (ended) return Promise.resolve({ value: undefined, done: true })
+        const reader = Promise.withResolvers<IteratorResult<StateChange, undefined>>()
+        readers.push(reader)
+        return reader.promise
+      },
+      return() {
+        buffer = []
+        end()
+        return Promise.resolve({ value: undefined, done: true })
+      },
+      async [Symbol.asyncDispose]() {
+        await this.return()
+      },
+      [Symbol.asyncIterator]: () => watch,
+    }
+    return watch
+  }
+
+  return {
+    open,
+    closeAll() {
+      for (const end of [...ends]) end()
+    },
+  }
+}
+
+function lagged(prefix: string, bufferSize: number): StateError {
+  const message = `The watch of '${prefix}' fell more than ${bufferSize} changes behind; read what you need and watch again`
+  return new StateError('LAGGED', message, { operation: 'watch' })
+}

@@ -1,0 +1,2 @@
+export type { MemoryOptions } from './options.ts'
+export { memory } from './plugin.ts'

@@ -1,0 +1,211 @@
+import {
+  type Check,
+  conflict,
+  type Entry,
+  incrementEntry,
+  isExpired,
+  notAllApplied,
+  type Operation,
+  type OperationResult,
+  type PluginContext,
+  StateError,
+  type StateStore,
+  type WriteBatch,
+  type WriteResult,
+} from '@switchyard/core'
+import { createKeyIndex } from './key-index.ts'
+import type { MemoryOptions } from './options.ts'
+
+/** A store in a Map. With `eviction: 'lru'` the Map's own order is that of use. */
+export function createMemoryStore(
+  options: MemoryOptions,
+  { clock }: Pick<PluginContext, 'clock'>,
+): StateStore {
+  const {
+    maxEntries = Number.POSITIVE_INFINITY,
+    maxBytes = Number.POSITIVE_INFINITY,
+    eviction = 'refuse',
+  } = options
+  const entries = new Map<string, Entry>()
+  const expiring = new Set<string>()
+  const index = createKeyIndex(entries)
+  const lru = eviction === 'lru'
+  let bytes = 0
+  /** No entry expires before this instant. */
+  let firstExpiry = Number.POSITIVE_INFINITY
+
+  function live(key: string): Entry | undefined {
+    const entry = entries.get(key)
+    return entry === undefined || (entry.expiresAt !== undefined && clock.now() >= entry.expiresAt)
+      ? undefined
+      : entry
+  }
+
+  function read(key: string): Entry | undefined {
+    const entry = live(key)
+    if (lru && entry !== undefined) {
+      entries.delete(key)
+      entries.set(key, entry)
+    }
+    return entry
+  }
+
+  function put(key: string, entry: Entry): void {
+    const before = entries.get(key)
+    const growth = sizeOf(key, entry) - (before === undefined ? 0 : sizeOf(key, before))
+    if (bytes + growth > maxBytes || (before === undefined && entries.size >= maxEntries)) {
+      makeRoom(key, entry)
+      put(key, entry)
+      return
+    }
+    if (lru && before !== undefined) entries.delete(key)
+    entries.set(key, entry)
+    bytes += growth
+    if (before === undefined) index.add(key)
+    if (entry.expiresAt !== undefined) {
+      expiring.add(key)
+      firstExpiry = Math.min(firstExpiry, entry.expiresAt)
+    } else if (before?.expiresAt !== undefined) {
+      expiring.delete(key)
+    }
+  }
+
+  function remove(key: string): void {
+    const entry = entries.get(key)
+    if (entry === undefined) return
+    entries.delete(key)
+    expiring.delete(key)
+    bytes -= sizeOf(key, entry)
+    index.delete()
+  }
+
+  /** Removes something, or throws `FULL` where nothing may be removed. */
+  function makeRoom(key: string, entry: Entry): void {
+    if (sizeOf(key, entry) <= maxBytes) {
+      const [oldest] = entries.keys()
+      if (lru && oldest !== undefined) {
+        remove(oldest)
+        return
+      }
+      if (clock.now() >= firstExpiry && removeAllExpired().length > 0) return
+    }
+    const bounds = `maxEntries ${maxEntries}, maxBytes ${maxBytes}`
+    throw new StateError('FULL', `No room for '${key}' (${bounds}, eviction '${eviction}')`, { key })
+  }
+
+  function removeAllExpired(): string[] {
+    const now = clock.now()
+    const expired: string[] = []
+    firstExpiry = Number.POSITIVE_INFINITY
+    for (const key of expiring) {
+      const expiresAt = entries.get(key)?.expiresAt as number
+      if (now >= expiresAt) expired.push(key)
+      else firstExpiry = Math.min(firstExpiry, expiresAt)
+    }
+    for (const key of expired) remove(key)
+    return expired
+  }
+
+  function check({ key, version }: Check): void {
+    if ((live(key)?.version ?? null) !== version) throw conflict(key)
+  }
+
+  function apply(operation: Operation): OperationResult {
+    const { key } = operation
+    switch (operation.op) {
+      case 'set':
+        put(key, operation.entry)
+        return { op: 'set' }
+      case 'delete': {
+        const deleted = live(key) !== undefined
+        remove(key)
+        return { op: 'delete', deleted }
+      }
+      case 'increment': {
+        const { entry, result } = incrementEntry(live(key), operation)
+        put(key, entry)
+        return result
+      }
+    }
+  }
+
+  function applyAll(operations: readonly Operation[]): WriteResult {
+    const results: OperationResult[] = []
+    for (const operation of operations) {
+      try {
+        results.push(apply(operation))
+      } catch (error) {
+        if (operations.length === 1) throw error
+        const rest = operations.slice(results.length).map(({ key }) => key)
+        throw notAllApplied(error, rest)
+      }
+    }
+    return { results }
+  }
+
+  function applyAtomically({ operations, checks = [] }: WriteBatch): WriteResult {
+    for (const one of checks) check(one)
+    const before = operations.map(({ key }) => [key, entries.get(key)] as const)
+    try {
+      return { results: operations.map(apply) }
+    } catch (error) {
+      for (const [key] of before) remove(key)
+      for (const [key, entry] of before) if (entry !== undefined) put(key, entry)
+      throw error
+    }
+  }
+
+  return {
+    get: read,
+    async getMany(keys) {
+      return keys.map(read)
+    },
+    async *list({ prefix = '', after, limit = 1000, keysOnly = false } = {}) {
+      let last = after
+      for (;;) {
+        const keys = index.range(prefix, last, limit)
+        if (keys.length === 0) return
+        last = keys.at(-1)
+        const page = keys.flatMap((key) => {
+          const entry = live(key)
+          if (entry === undefined) return []
+          return keysOnly ? [{ key }] : [{ key, entry }]
+        })
+        if (page.length > 0) yield page
+      }
+    },
+    set(key, entry, setOptions) {
+      if (setOptions?.ifVersion !== undefined) check({ key, version: setOptions.ifVersion })
+      put(key, entry)
+    },
+    delete(key, deleteOptions) {
+      const found = live(key)
+      if (deleteOptions?.ifVersion !== undefined && found?.version !== deleteOptions.ifVersion)
+        throw conflict(key)
+      remove(key)
+      return found !== undefined
+    },
+    async write(batch) {
+      return batch.atomic === true ? applyAtomically(batch) : applyAll(batch.operations)
+    },
+    async stats() {
+      const now = clock.now()
+      let expired = 0
+      for (const key of expiring) if (isExpired(entries.get(key) as Entry, now)) expired++
+      return { keys: entries.size - expired, bytes, expired }
+    },
+    async cleanup({ onRemoved } = {}) {
+      const removed = clock.now() >= firstExpiry ? removeAllExpired() : []
+      if (removed.length > 0) onRemoved?.(removed)
+      return { removed: removed.length }
+    },
+    async close() {
+      entries.clear()
+      expiring.clear()
+    },
+  }
+}
+
+function sizeOf(key: string, entry: Entry): number {
+  return key.length + entry.value.byteLength
+}

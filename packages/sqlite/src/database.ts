@@ -1,0 +1,54 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isBusy, sqliteError } from './errors.ts'
+import type { SqliteOptions } from './options.ts'
+import { migrate } from './schema.ts'
+
+const PAGE_SIZE = 4096
+/** Pages in the log before it is moved into the file: more make writes faster and the log larger (40 MiB). */
+const CHECKPOINT_PAGES = 10_000
+const MMAP_BYTES = 268_435_456
+const RETRY_MS = 10
+
+/**
+ * Opens the file, makes or migrates its schema, and sets what holds for the connection. Other processes that
+ * open it at the same moment are waited for.
+ */
+export async function openDatabase({
+  path,
+  durability = 'normal',
+  busyTimeoutMs = 5000,
+}: SqliteOptions): Promise<DatabaseSync> {
+  const deadline = performance.now() + busyTimeoutMs
+  for (;;) {
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      return open(path, durability)
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw sqliteError(error, path)
+    }
+    await sleep(RETRY_MS)
+  }
+}
+
+function open(path: string, durability: 'normal' | 'full'): DatabaseSync {
+  const database = new DatabaseSync(path)
+  try {
+    // The first two take effect only in a new file.
+    database.exec(`
+      PRAGMA page_size = ${PAGE_SIZE};
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+      PRAGMA mmap_size = ${MMAP_BYTES};
+    `)
+    migrate(database, path)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}

@@ -1,0 +1,55 @@
+import { stat } from 'node:fs/promises'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Health, OptimizeResult } from '@switchyard/core'
+import { isBusy, sqliteError } from './errors.ts'
+import { pragma } from './schema.ts'
+import type { WorkQueue } from './work-queue.ts'
+
+/** Free pages that one step gives back to the file system; other work comes in between. */
+const STEP_PAGES = 500
+
+/** Bytes of the pages that are in use. */
+export function usedBytes(database: DatabaseSync): number {
+  return (pragma(database, 'page_count') - pragma(database, 'freelist_count')) * pragma(database, 'page_size')
+}
+
+function fileBytes(database: DatabaseSync): number {
+  return pragma(database, 'page_count') * pragma(database, 'page_size')
+}
+
+/** Gives free pages back to the file system, and renews the statistics that SQLite plans by. */
+export async function optimizeDatabase(database: DatabaseSync, queue: WorkQueue): Promise<OptimizeResult> {
+  const bytesBefore = await queue.read(() => fileBytes(database))
+  const freePages = (): number => pragma(database, 'freelist_count')
+  for (
+    let before = Number.POSITIVE_INFINITY, free = await queue.read(freePages);
+    free > 0 && free < before;
+  ) {
+    before = free
+    free = await queue.writeMany(() => {
+      database.prepare(`PRAGMA incremental_vacuum(${STEP_PAGES})`).all()
+      return freePages()
+    })
+  }
+  await queue.writeMany(() => database.exec('PRAGMA optimize'))
+  const bytesAfter = await queue.read(() => fileBytes(database))
+  return { bytesBefore, bytesAfter }
+}
+
+/** Whether the file is still there and can be read and written to. */
+export async function checkDatabase(database: DatabaseSync, path: string, inode: number): Promise<Health> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.ino !== inode) {
+    return {
+      healthy: false,
+      reason: `SQLite file '${path}' was ${found === undefined ? 'removed' : 'replaced'} while it was open`,
+    }
+  }
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK')
+  } catch (error) {
+    // Busy is alive.
+    if (!isBusy(error)) return { healthy: false, reason: sqliteError(error, path).message }
+  }
+  return { healthy: true, detail: { path, bytes: found.size } }
+}
