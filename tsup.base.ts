@@ -9,6 +9,8 @@ export function packageConfig(options: Options = {}) {
     platform: 'node',
     sourcemap: true,
     clean: true,
+    // node:sqlite has no name without the prefix.
+    removeNodeProtocol: false,
     ...options,
   })
 }

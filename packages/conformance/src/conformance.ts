@@ -84,7 +84,9 @@ export async function conformance(options: ConformanceOptions): Promise<void> {
   }
 
   function isWanted(area: AreaName, { title }: Case): boolean {
-    return only.areas?.includes(area) !== false && (only.titles === undefined || title.search(only.titles) !== -1)
+    return (
+      only.areas?.includes(area) !== false && (only.titles === undefined || title.search(only.titles) !== -1)
+    )
   }
 
   describe(`conformance of ${name}`, () => {

@@ -23,8 +23,14 @@ export interface Trial {
   /** Opens its store, once more at each call. */
   open(): Promise<AnyStore>
   openState(options?: Partial<StateOptions>): Promise<State>
+  /** Has it closed after the case. */
+  closeLater(opened: Closable): void
   /** Starts a process that opens the backend on the same place. Rejects with the error of the opening. */
   startProcess(): Promise<TestProcess>
+}
+
+interface Closable {
+  close(): Promise<void>
 }
 
 export interface TrialOptions {
@@ -44,7 +50,7 @@ export async function runTrial(
 ): Promise<void> {
   const place = await makePlace(variant)
   const clock = traits.exactClock ? createInjectedClock() : createRealClock()
-  const opened: { close(): Promise<void> }[] = []
+  const opened: Closable[] = []
   const processes: TestProcess[] = []
 
   const trial: Trial = {
@@ -68,6 +74,7 @@ export async function runTrial(
       opened.push(state)
       return state
     },
+    closeLater: (one) => void opened.push(one),
     async startProcess() {
       const process = startProcess({ moduleUrl, place })
       processes.push(process)

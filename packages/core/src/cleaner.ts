@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from './clock.ts'
 import { asStateError, type StateError } from './errors.ts'
 import { parseTtl, type Ttl } from './ttl.ts'
 
@@ -8,9 +9,6 @@ export interface Cleaner {
   /** No run begins after this; resolves when the one under way, if any, has ended. */
   stop(): Promise<void>
 }
-
-/** The longest time that one timer of Node can wait; longer ones fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 export function createCleaner(
   cleanup: () => Promise<unknown>,

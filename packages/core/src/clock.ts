@@ -10,3 +10,6 @@ export const systemClock: Clock = { now: Date.now }
 export function isExpired(entry: { readonly expiresAt?: number }, now: number): boolean {
   return entry.expiresAt !== undefined && now >= entry.expiresAt
 }
+
+/** The longest time that a timer of Node can wait; longer ones fire at once. */
+export const MAX_TIMER_MS: number = 2 ** 31 - 1

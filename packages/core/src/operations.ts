@@ -1,4 +1,5 @@
 import type { AnyStore, Capabilities } from './capabilities.ts'
+import { MAX_TIMER_MS } from './clock.ts'
 import { asStateError, StateError } from './errors.ts'
 import type { Limiter } from './limiter.ts'
 import type { Awaitable, OperationOptions } from './store.ts'
@@ -58,7 +59,7 @@ export interface Call<Answer, Result> extends CallInfo {
 export interface Operations {
   run<Answer, Result>(call: Call<Answer, Result>): Promise<Result>
   readonly route: Route
-  /** Refuses new calls, waits for those in flight. */
+  /** Refuses new calls, and waits for those in flight; for a store that never answers no longer than one operation may take. */
   close(): Promise<void>
 }
 
@@ -72,14 +73,17 @@ export interface OperationsOptions {
 
 /** The result of the many reads that find nothing. */
 const RESOLVED = Promise.resolve(undefined)
+const NO_OPTIONS: CallOptions = {}
 
 export function createOperations({ route, limiter, timeoutMs, onOperation }: OperationsOptions): Operations {
   let closed = false
 
   function start<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
     if (closed) return rejected(call, new StateError('CLOSED', 'The state is closed'))
-    const signal = call.options?.signal
+    const { signal, timeoutMs: limitMs = timeoutMs } = call.options ?? NO_OPTIONS
     if (signal?.aborted === true) return rejected(call, notSent('ABORTED', signal.reason))
+    if (!(limitMs > 0))
+      return rejected(call, new StateError('INVALID_OPTIONS', `timeoutMs must be above 0, not ${limitMs}`))
     return limiter.tryEnter() ? send(call) : queue(call)
   }
 
@@ -153,10 +157,13 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
     giveUp: (code: 'TIMEOUT' | 'ABORTED', reason: string) => void,
   ): () => void {
     const { signal, timeoutMs: limitMs = timeoutMs } = call.options ?? {}
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      giveUp('TIMEOUT', `no answer within ${limitMs} ms`)
-    }, limitMs)
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', onAbort)
+        giveUp('TIMEOUT', `no answer within ${limitMs} ms`)
+      },
+      Math.min(limitMs, MAX_TIMER_MS),
+    )
     if (signal === undefined) return () => clearTimeout(timer)
     const onAbort = (): void => {
       clearTimeout(timer)
@@ -199,9 +206,17 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
     route,
     close() {
       closed = true
-      return limiter.idle()
+      return atMost(timeoutMs, limiter.idle())
     },
   }
+}
+
+/** Resolves with the promise, or after so long. */
+async function atMost(limitMs: number, promise: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, Math.min(limitMs, MAX_TIMER_MS))
+  await Promise.race([promise, late.promise])
+  clearTimeout(timer)
 }
 
 function notSent(code: 'TIMEOUT' | 'ABORTED', reason: unknown): StateError {

@@ -120,7 +120,8 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     },
     { prefix: '', codec },
   )
-  const cleaner = createCleaner(cleanup, report)
+  // However long it takes: nobody waits for it.
+  const cleaner = createCleaner(() => cleanup({ timeoutMs: Number.POSITIVE_INFINITY }), report)
   const { cleanupInterval = DEFAULT_CLEANUP_INTERVAL } = options
   if (cleanupInterval !== false) cleaner.start(cleanupInterval)
   let closing: Promise<void> | undefined

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StateError } from '@switchyard/core'
 import { isBusy, sqliteError } from './errors.ts'
 import type { SqliteOptions } from './options.ts'
 import { migrate } from './schema.ts'
@@ -45,10 +46,19 @@ function open(path: string, durability: 'normal' | 'full'): DatabaseSync {
       PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA mmap_size = ${MMAP_BYTES};
     `)
+    checkJournal(database, path)
     migrate(database, path)
     return database
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+/** Some file systems cannot share memory between processes; SQLite then stays with another journal, silently. */
+function checkJournal(database: DatabaseSync, path: string): void {
+  const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode']
+  if (mode === 'wal') return
+  const message = `SQLite file '${path}': its file system cannot hold a write-ahead log (journal mode '${String(mode)}'); use a local disk`
+  throw new StateError('NOT_SUPPORTED', message)
 }

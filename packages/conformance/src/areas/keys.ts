@@ -71,12 +71,15 @@ export const keys: Area = ({ maxKeyBytes }) => {
       { name: 'three-byte characters', key: longest('€') },
       { name: 'emoji', key: longest('💡') },
     ].map(({ name, key }) =>
-      onStore(`takes a key of exactly ${maxKeyBytes} bytes of ${name}, and none of one more`, async (store) => {
-        assert.equal(Buffer.byteLength(key), maxKeyBytes)
-        await assertContent(store, await fill(store, [key]))
-        await assertRefusedEverywhere(store, `${key}x`)
-        assert.equal(await store.delete(key), true)
-      }),
+      onStore(
+        `takes a key of exactly ${maxKeyBytes} bytes of ${name}, and none of one more`,
+        async (store) => {
+          assert.equal(Buffer.byteLength(key), maxKeyBytes)
+          await assertContent(store, await fill(store, [key]))
+          await assertRefusedEverywhere(store, `${key}x`)
+          assert.equal(await store.delete(key), true)
+        },
+      ),
     ),
     onStore('keeps apart the longest keys that differ in their last byte', async (store) => {
       const shared = 'k'.repeat(maxKeyBytes - 1)
@@ -105,7 +108,10 @@ export const keys: Area = ({ maxKeyBytes }) => {
         await assertRejects(state.deleteMany(['a', illegal]), 'INVALID_KEY', 'deleteMany')
         await assertRejects(state.increment(illegal), 'INVALID_KEY', 'increment')
         await assertRejects(state.take(illegal), 'INVALID_KEY', 'take')
-        const entries = [{ key: 'a', value: 1 }, { key: illegal, value: 1 }]
+        const entries = [
+          { key: 'a', value: 1 },
+          { key: illegal, value: 1 },
+        ]
         await assertRejects(state.setMany(entries), 'INVALID_KEY', 'setMany')
         assertSameKeys(await collect(state.keys()), [])
       }),

@@ -52,7 +52,10 @@ export const serviceValues: Area = () => [
       assert.deepEqual(await state.get('key'), value)
       assert.deepEqual((await state.getEntry('key'))?.value, value)
       assert.deepEqual(await state.getMany(['none', 'key']), [undefined, value])
-      assert.deepEqual((await collect(state.entries())).map((entry) => entry.value), [value])
+      assert.deepEqual(
+        (await collect(state.entries())).map((entry) => entry.value),
+        [value],
+      )
       assert.equal(await state.has('key'), true)
       assert.deepEqual(await state.take('key'), value)
     }),
@@ -61,7 +64,10 @@ export const serviceValues: Area = () => [
     onState(`refuses what JSON would change: ${name}`, async (state) => {
       await state.set('key', 'before')
       await assertRejects(state.set('key', make()), 'NOT_SERIALIZABLE', 'set')
-      const entries = [{ key: 'other', value: 1 }, { key: 'key', value: make() }]
+      const entries = [
+        { key: 'other', value: 1 },
+        { key: 'key', value: make() },
+      ]
       await assertRejects(state.setMany(entries), 'NOT_SERIALIZABLE', 'setMany')
       assert.deepEqual(await state.getMany(['key', 'other']), ['before', undefined])
     }),
@@ -95,7 +101,9 @@ export const serviceValues: Area = () => [
       }),
     )
     assert.deepEqual(await state.get('key'), { list: [1] })
-    const made = await state.update<{ list: number[] }>('key', (value) => ({ list: [...(value?.list ?? []), 2] }))
+    const made = await state.update<{ list: number[] }>('key', (value) => ({
+      list: [...(value?.list ?? []), 2],
+    }))
     made?.list.push(3)
     assert.deepEqual(await state.get('key'), { list: [1, 2] })
   }),
@@ -111,7 +119,11 @@ export const serviceValues: Area = () => [
   }),
   onState('gives back exact bytes through the bytes codec', async (state) => {
     const files = state.namespace<Uint8Array>('files', { codec: bytesCodec })
-    for (const bytes of [new Uint8Array(0), Uint8Array.from({ length: 256 }, (_, i) => i), Buffer.from('{"a":1}')]) {
+    for (const bytes of [
+      new Uint8Array(0),
+      Uint8Array.from({ length: 256 }, (_, i) => i),
+      Buffer.from('{"a":1}'),
+    ]) {
       await files.set('key', bytes)
       assert.deepEqual([...((await files.get('key')) ?? [1, 1])], [...bytes])
     }

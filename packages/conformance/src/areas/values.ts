@@ -34,11 +34,14 @@ export const values: Area = ({ maxValueBytes }) => [
   ...[1000, 64 * 1024, MIB, MIB + 1]
     .filter((bytes) => bytes <= maxValueBytes)
     .map((bytes) =>
-      onStore(`gives back ${bytes.toLocaleString('en')} random bytes`, (store) => assertKept(store, randomBytes(bytes))),
+      onStore(`gives back ${bytes.toLocaleString('en')} random bytes`, (store) =>
+        assertKept(store, randomBytes(bytes)),
+      ),
     ),
   limitCase(maxValueBytes),
   onStore('replaces a long value by a short one and back', async (store) => {
-    for (const bytes of [5000, 1, 5000, 0, 300]) await assertKept(store, randomBytes(Math.min(bytes, maxValueBytes)))
+    for (const bytes of [5000, 1, 5000, 0, 300])
+      await assertKept(store, randomBytes(Math.min(bytes, maxValueBytes)))
   }),
   onStore('keeps what a view shows, not the buffer behind it', async (store) => {
     const all = randomBytes(64)
@@ -57,7 +60,8 @@ export const values: Area = ({ maxValueBytes }) => [
     await store.set('a', entryOf('z'.repeat(100)))
     await store.getMany(['b', 'c', 'a'])
     for await (const _ of store.list()) await store.set('b', entryOf('y'.repeat(100)))
-    for (const [i, { key, entry }] of entries.entries()) assertEntry(found[i], entry, `what was read of '${key}'`)
+    for (const [i, { key, entry }] of entries.entries())
+      assertEntry(found[i], entry, `what was read of '${key}'`)
   }),
   onStore('leaves what was listed alone when the keys are written', async (store) => {
     const a = entryOf('first')
@@ -75,14 +79,22 @@ export const values: Area = ({ maxValueBytes }) => [
     const found = await store.getMany(entries.map((_, i) => `k${i}`))
     for (const [i, entry] of entries.entries()) assertEntry(found[i], entry, `the value of ${sizes[i]} bytes`)
   }),
-  ...Object.entries({ 'a string': 'text', 'an ArrayBuffer': new ArrayBuffer(3), 'an array': [1], null: null }).map(
-    ([name, value]) =>
-      onStore(`refuses as a value: ${name}`, async (store) => {
-        const entry = { value: value as never, version: 'v' }
-        await assertRejects(store.set('a', entry), 'INVALID_VALUE', 'set')
-        await assertRejects(store.write({ operations: [{ op: 'set', key: 'a', entry }] }), 'INVALID_VALUE', 'write')
-        assert.equal(await store.get('a'), undefined)
-      }),
+  ...Object.entries({
+    'a string': 'text',
+    'an ArrayBuffer': new ArrayBuffer(3),
+    'an array': [1],
+    null: null,
+  }).map(([name, value]) =>
+    onStore(`refuses as a value: ${name}`, async (store) => {
+      const entry = { value: value as never, version: 'v' }
+      await assertRejects(store.set('a', entry), 'INVALID_VALUE', 'set')
+      await assertRejects(
+        store.write({ operations: [{ op: 'set', key: 'a', entry }] }),
+        'INVALID_VALUE',
+        'write',
+      )
+      assert.equal(await store.get('a'), undefined)
+    }),
   ),
 ]
 
@@ -97,7 +109,11 @@ function limitCase(maxValueBytes: number): Case {
     await assertKept(store, Buffer.alloc(maxValueBytes, 'switchyard'))
     const tooLong = entryOf(Buffer.alloc(maxValueBytes + 1))
     await assertRejects(store.set('long', tooLong), 'INVALID_VALUE', 'set')
-    await assertRejects(store.write({ operations: [{ op: 'set', key: 'long', entry: tooLong }] }), 'INVALID_VALUE', 'write')
+    await assertRejects(
+      store.write({ operations: [{ op: 'set', key: 'long', entry: tooLong }] }),
+      'INVALID_VALUE',
+      'write',
+    )
     assert.equal(await store.get('long'), undefined)
   })
 }

@@ -5,7 +5,23 @@ import { assertAbsent, assertEntry, entryOf } from '../checks/entries.ts'
 import { listAll } from '../checks/listings.ts'
 import { assertConflict, assertRejects } from '../checks/rejections.ts'
 
-const OPAQUE = ['0', '1', '01', '1.0', '10', 'A', 'a', 'é', 'e\u0301', '💡', 'a b', ' a ', 'a:b|c,d;"e"\'f\'', '\n', 'null']
+const OPAQUE = [
+  '0',
+  '1',
+  '01',
+  '1.0',
+  '10',
+  'A',
+  'a',
+  'é',
+  'e\u0301',
+  '💡',
+  'a b',
+  ' a ',
+  'a:b|c,d;"e"\'f\'',
+  '\n',
+  'null',
+]
 
 export const versions: Area = () => [
   onStore('keeps versions exactly as they are given', async (store) => {

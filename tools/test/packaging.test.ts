@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nodePackage } from '../toolchain.mjs'
+import { run } from './command.ts'
+import { examplesOf, lines, promisedOutput } from './readme-example.ts'
+import { published, ROOT } from './workspace.ts'
+
+const NODES = ['22.13.0', '24', '26']
+const names = published().map(({ manifest }) => manifest.name)
+
+/** Where the tarballs are; outside the workspace, as everything here. */
+let folder: string
+const tarballs = new Map<string, string>()
+/** Without what the package manager that runs the tests put there, and without the workspace's source condition. */
+const env: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_|NODE_OPTIONS$)/i.test(name)),
+)
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'switchyard-packaging-'))
+  for (const project of published()) {
+    const output = await run('pnpm', ['pack', '--json', '--pack-destination', folder], {
+      cwd: join(ROOT, project.folder),
+    })
+    tarballs.set(project.manifest.name, JSON.parse(output).filename)
+  }
+}, 120_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const tarball = (name: string): string => tarballs.get(name) as string
+
+describe.each(names)('%s', (name) => {
+  test('publint finds nothing', async () => {
+    const bytes = readFileSync(tarball(name))
+    const { messages, pkg } = await publint({ strict: true, pack: { tarball: new Uint8Array(bytes).buffer } })
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+  })
+
+  test('its types are what its modules export', async () => {
+    const attw = join(ROOT, 'tools/node_modules/.bin/attw')
+    await run(attw, [tarball(name), '--profile', 'esm-only', '--format', 'ascii'], { cwd: folder, env })
+  }, 60_000)
+})
+
+describe('core and sqlite alone, installed from their tarballs', () => {
+  const readme = join(ROOT, 'packages/sqlite/README.md')
+  let user: string
+
+  beforeAll(async () => {
+    user = join(folder, 'user')
+    writeFileSync(join(makeFolder(user), 'package.json'), '{ "type": "module" }')
+    const wanted = ['@switchyard/core', '@switchyard/sqlite'].map(tarball)
+    await run('npm', ['install', '--no-audit', '--no-fund', ...wanted], { cwd: user, env })
+  }, 120_000)
+
+  test('bring no other backend and no native addon', () => {
+    const installed = readdirSync(join(user, 'node_modules'), { recursive: true, encoding: 'utf8' })
+    const packages = installed
+      .filter((file) => file.endsWith('package.json'))
+      .map((file) => file.replace('/package.json', ''))
+    const top = packages.filter((path) => /^(@[^/]+\/)?[^/@]+$/.test(path)).sort()
+    expect(top).toEqual(['@standard-schema/spec', '@switchyard/core', '@switchyard/sqlite', 'eventemitter3'])
+    expect(installed.filter((file) => file.endsWith('.node'))).toEqual([])
+  })
+
+  test.each(NODES)(
+    'run the example of the README on Node %s',
+    async (version) => {
+      const [example = ''] = examplesOf(readme)
+      const file = join(user, 'example.mjs')
+      writeFileSync(file, example)
+      rmSync(join(user, 'data'), { recursive: true, force: true })
+      const output = await run(await node(version), [file], { cwd: user, env })
+      expect(promisedOutput(example).length).toBeGreaterThan(0)
+      expect(lines(output)).toEqual(promisedOutput(example))
+    },
+    180_000,
+  )
+})
+
+function makeFolder(path: string): string {
+  mkdirSync(path, { recursive: true })
+  return path
+}
+
+/** The path of this version of Node, installed from npm. */
+async function node(version: string): Promise<string> {
+  const home = makeFolder(join(folder, `node-${version}`))
+  const name = nodePackage()
+  const executable = join(
+    home,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  )
+  if (!existsSync(executable)) {
+    const args = [
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--prefer-offline',
+      `${name}@${version}`,
+    ]
+    await run('npm', [...args, '--prefix', home], { cwd: home, env })
+  }
+  return executable
+}

@@ -1,0 +1,39 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run } from './command.ts'
+import { examplesOf, lines, promisedOutput } from './readme-example.ts'
+import { projects, ROOT } from './workspace.ts'
+
+/** A project of a user: the packages in its node_modules, as they are in the workspace. */
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'switchyard-readme-'))
+  mkdirSync(join(folder, 'node_modules', '@switchyard'), { recursive: true })
+  for (const project of projects()) {
+    symlinkSync(join(ROOT, project.folder), join(folder, 'node_modules', project.manifest.name))
+  }
+  symlinkSync(join(ROOT, 'packages/core/node_modules/valibot'), join(folder, 'node_modules', 'valibot'))
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const readmes = ['README.md', ...projects().map((project) => `${project.folder}/README.md`)]
+
+test.each(readmes)('%s is there', (readme) => {
+  expect(existsSync(join(ROOT, readme))).toBe(true)
+})
+
+const examples = readmes
+  .filter((readme) => existsSync(join(ROOT, readme)))
+  .flatMap((readme) => examplesOf(join(ROOT, readme)).map((example, i) => [readme, i + 1, example] as const))
+
+test.each(examples)('%s: example %i prints what it says', async (_, count, example) => {
+  const file = join(folder, `example-${count}.mjs`)
+  writeFileSync(file, example)
+  const output = await run(process.execPath, [file], { cwd: folder })
+  expect(promisedOutput(example).length).toBeGreaterThan(0)
+  expect(lines(output)).toEqual(promisedOutput(example))
+})
