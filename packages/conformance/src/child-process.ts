@@ -19,8 +19,8 @@ export interface TestProcess {
   readonly acknowledgements: number
   /** Ends it with SIGKILL; resolves when it is gone and everything it has told is heard. */
   kill(): Promise<void>
-  /** Has it close its state; resolves to the milliseconds that it took to exit by itself after that. */
-  closeAndExit(): Promise<number>
+  /** Has it close its state; resolves when it has exited by itself. */
+  closeAndExit(): Promise<void>
 }
 
 type Waiting = PromiseWithResolvers<unknown>
@@ -41,7 +41,6 @@ export function startProcess(assignment: Assignment): TestProcess {
   const closed: Waiting = Promise.withResolvers()
   const gone = whenGone(child)
   let acknowledgements = 0
-  let closedAt: number | undefined
   let errorOutput = ''
 
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -58,7 +57,6 @@ export function startProcess(assignment: Assignment): TestProcess {
     } else if ('opened' in answer) {
       opened.resolve(undefined)
     } else if ('closed' in answer) {
-      closedAt = performance.now()
       closed.resolve(undefined)
     } else if (!('id' in answer)) {
       abandon(errorOf(answer.failed))
@@ -119,7 +117,6 @@ export function startProcess(assignment: Assignment): TestProcess {
       send({ close: true })
       await closed.promise
       await gone
-      return performance.now() - (closedAt as number)
     },
   }
 }

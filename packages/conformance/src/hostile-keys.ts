@@ -91,7 +91,7 @@ export const HOSTILE_KEYS: Readonly<Record<string, readonly string[]>> = {
       "a'b",
       'a"b',
       "'; DROP TABLE entries; --",
-      '${a}',
+      '{{a}}',
       '$1',
       ':key',
       '@key',

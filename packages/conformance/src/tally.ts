@@ -1,3 +1,5 @@
+import { AssertionError } from 'node:assert'
+import { inspect } from 'node:util'
 import { AREA_NAMES, type AreaName } from './area-names.ts'
 
 export interface CaseFailure {
@@ -25,12 +27,22 @@ export interface Tally {
   results(): readonly AreaResult[]
 }
 
+interface Count {
+  registered: number
+  leftOut: number
+  passed: number
+  readonly failures: CaseFailure[]
+}
+
 export function createTally(): Tally {
-  const counts = new Map(
-    AREA_NAMES.map((area) => [area, { registered: 0, leftOut: 0, passed: 0, failures: [] as CaseFailure[] }]),
-  )
-  const of = (area: AreaName) =>
-    counts.get(area) as { registered: number; leftOut: number; passed: number; failures: CaseFailure[] }
+  const counts = new Map<AreaName, Count>()
+
+  function of(area: AreaName): Count {
+    const count = counts.get(area) ?? { registered: 0, leftOut: 0, passed: 0, failures: [] }
+    counts.set(area, count)
+    return count
+  }
+
   return {
     registered(area) {
       of(area).registered++
@@ -42,7 +54,7 @@ export function createTally(): Tally {
       of(area).passed++
     },
     failed(area, title, error) {
-      of(area).failures.push({ title, message: error instanceof Error ? error.message : String(error) })
+      of(area).failures.push({ title, message: messageOf(error) })
     },
     results: () =>
       AREA_NAMES.map((area) => {
@@ -58,4 +70,15 @@ export function createTally(): Tally {
         }
       }),
   }
+}
+
+/** With what was found and expected, which Node leaves out where an assertion has a message of its own. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof AssertionError) || error.generatedMessage || error.operator === 'fail') {
+    return error instanceof Error ? error.message : String(error)
+  }
+  const [found, expected] = [error.actual, error.expected].map((value) =>
+    inspect(value, { depth: 4, maxArrayLength: 10 }),
+  )
+  return `${error.message}: found ${found}, expected ${expected}`
 }

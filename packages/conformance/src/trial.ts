@@ -22,12 +22,18 @@ export interface Trial {
   backend(): Promise<Backend>
   /** Opens its store, once more at each call. */
   open(): Promise<AnyStore>
-  openState(options?: Partial<StateOptions>): Promise<State>
+  openState(options?: TrialStateOptions): Promise<State>
+  /** Milliseconds that the case may take. */
+  readonly timeoutMs: number
+  /** Runs the body with a trial on a new place, which is removed again. */
+  another(body: (trial: Trial) => Promise<void>): Promise<void>
   /** Has it closed after the case. */
   closeLater(opened: Closable): void
   /** Starts a process that opens the backend on the same place. Rejects with the error of the opening. */
   startProcess(): Promise<TestProcess>
 }
+
+export type TrialStateOptions = Omit<StateOptions, 'backends' | 'active'>
 
 interface Closable {
   close(): Promise<void>
@@ -40,14 +46,16 @@ export interface TrialOptions {
   readonly variant: string | undefined
 }
 
-const CLOSE_TIMEOUT_MS = 5000
+const LONGEST_CLOSE_MS = 5000
 
 /** Runs the body with a trial, and leaves nothing behind. A store that cannot be closed fails the case as well. */
 export async function runTrial(
-  { traits, module, moduleUrl, variant }: TrialOptions,
+  options: TrialOptions,
   timeoutMs: number,
   body: (trial: Trial) => Promise<void>,
 ): Promise<void> {
+  const { traits, module, moduleUrl, variant } = options
+  const closeTimeoutMs = Math.min(timeoutMs, LONGEST_CLOSE_MS)
   const place = await makePlace(variant)
   const clock = traits.exactClock ? createInjectedClock() : createRealClock()
   const opened: Closable[] = []
@@ -74,6 +82,8 @@ export async function runTrial(
       opened.push(state)
       return state
     },
+    timeoutMs,
+    another: (inner) => runTrial(options, timeoutMs / 8, inner),
     closeLater: (one) => void opened.push(one),
     async startProcess() {
       const process = startProcess({ moduleUrl, place })
@@ -90,12 +100,12 @@ export async function runTrial(
 
   try {
     await withDeadline(body(trial), timeoutMs, 'The case did not end')
-    await withDeadline(end(), CLOSE_TIMEOUT_MS, 'close() did not end')
+    await withDeadline(end(), closeTimeoutMs, 'close() did not end')
   } catch (error) {
     // What failed the case is the news; that closing fails as well is not.
-    await withDeadline(end(), CLOSE_TIMEOUT_MS, 'close() did not end').catch(() => undefined)
+    await withDeadline(end(), closeTimeoutMs, 'close() did not end').catch(() => undefined)
     throw error
   } finally {
-    await withDeadline(removePlace(place, module), CLOSE_TIMEOUT_MS, 'destroy() did not end')
+    await withDeadline(removePlace(place, module), closeTimeoutMs, 'destroy() did not end')
   }
 }

@@ -38,8 +38,9 @@ async function serve({ moduleUrl, place }: Assignment): Promise<void> {
     const work = run(request.id, request.task, request.input).finally(() => running.delete(work))
     running.add(work)
   }
-  await Promise.all(running)
+  // With the tasks still running: what is in flight has to be settled.
   await state.close()
+  await Promise.all(running)
   answer({ closed: true })
   // From here on the process has to end by itself: nothing of the kit keeps it alive.
   process.stdin.destroy()

@@ -134,7 +134,7 @@ export const lists: Area = ({ ordered, maxKeyBytes }) => [
 ]
 
 /** Keys that are only looked at are listed exactly once, whatever happens to others meanwhile. */
-function duringList(what: string, write: (store: AnyStore, key: string) => Promise<unknown>): Case {
+function duringList(what: string, write: (store: AnyStore, key: string) => unknown): Case {
   return onStore(`lists the others exactly once while some are ${what}`, async (store) => {
     const [kept, changed] = [numbered('kept', 30), numbered('changed', 30)]
     await fill(store, [...kept, ...changed])

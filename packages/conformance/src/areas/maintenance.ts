@@ -107,7 +107,7 @@ export const maintenance: Area = ({ ttl, optimize, exactClock }) => {
     }),
     onStore('tells of its health, if it has more to tell than that it can be read', async (store) => {
       const health = await store.checkHealth?.()
-      assert.notEqual(health?.healthy, false, health?.reason)
+      assert.notEqual(health?.healthy, false, health?.reason ?? 'it is not healthy')
     }),
     ...either(optimize, optimizeCases(), [
       onState('refuses to be optimized, as it does not declare that', async (state) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AnyStore, Entry } from '@switchyard/core'
+import type { AnyStore, Awaitable, Entry } from '@switchyard/core'
 import { type Area, either, onStore } from '../area.ts'
 import { assertAbsent, assertEntry, entryOf } from '../checks/entries.ts'
 import { listAll, listKeys } from '../checks/listings.ts'
@@ -207,7 +207,7 @@ export const ttl: Area = ({ exactClock }) => [
 async function expiredThen(
   store: AnyStore,
   clock: TestClock,
-  write: (next: Entry) => Promise<void>,
+  write: (next: Entry) => Awaitable<void>,
 ): Promise<Entry> {
   await store.set('key', entryOf('old', clock.now() + clock.ttlMs))
   await clock.advance(clock.ttlMs)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnyStore, StoreChange } from '@switchyard/core'
 import { type Area, type Case, either, onPlace, onState, onStore } from '../area.ts'
 import { entryOf } from '../checks/entries.ts'
@@ -91,21 +92,30 @@ function opened(store: AnyStore, prefix: string, signal?: AbortSignal): AsyncIte
   return store.watch?.(prefix, signal === undefined ? {} : { signal }) ?? assert.fail('there is no watch()')
 }
 
-/** Watches, lets changes be made, and gives so many of them as texts. */
+/** Watches, lets changes be made once it is sure that the watch has begun, and gives so many of them as texts. */
 async function watched(
   store: AnyStore,
   prefix: string,
   change: () => Promise<void>,
 ): Promise<(count: number) => Promise<string[]>> {
+  const probe = `${prefix}probe`
   const iterator = opened(store, prefix)[Symbol.asyncIterator]()
   const first = iterator.next()
+  let hasBegun = false
+  void first.then(() => {
+    hasBegun = true
+  })
+  while (!hasBegun) {
+    await store.set(probe, entryOf('probe'))
+    await sleep(10)
+  }
   await change()
   return async (count) => {
     const texts: string[] = []
-    for (let next = await first; texts.length < count; next = await iterator.next()) {
+    while (texts.length < count) {
+      const next = await iterator.next()
       assert.ok(next.done !== true, 'the watch ended')
-      texts.push(`${next.value.type} ${next.value.key}`)
-      if (texts.length === count) break
+      if (next.value.key !== probe) texts.push(`${next.value.type} ${next.value.key}`)
     }
     await iterator.return?.()
     return texts

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AnyStore, Entry, ListedEntry, ListOptions } from '@switchyard/core'
 import { assertEntry, entryOf } from './entries.ts'
 
@@ -26,8 +27,12 @@ export function inByteOrder(keys: Iterable<string>): string[] {
 }
 
 /** The same keys, each once, in any order. */
-export function assertSameKeys(found: Iterable<string>, expected: Iterable<string>, what?: string): void {
-  assert.deepEqual(inByteOrder(found), inByteOrder(expected), what)
+export function assertSameKeys(found: Iterable<string>, expected: Iterable<string>, what = 'the keys'): void {
+  const [actual, wanted] = [inByteOrder(found), inByteOrder(expected)]
+  if (isDeepStrictEqual(actual, wanted)) return
+  const missing = wanted.filter((key) => !actual.includes(key))
+  const unexpected = actual.filter((key, i) => !wanted.includes(key) || actual[i - 1] === key)
+  assert.fail(`${what}: ${inspect({ missing, unexpected }, { maxArrayLength: 20 })}`)
 }
 
 /** Exactly these entries are in the store, by list, getMany and get. */

@@ -1,0 +1,35 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ConfigError } from './config-error.ts'
+
+/** What some schema libraries tell beyond the standard. */
+interface TellingIssue extends StandardSchemaV1.Issue {
+  readonly expected?: string | null
+  readonly received?: string
+}
+
+/**
+ * What the schema makes of the value.
+ *
+ * @param at the value's place in the configuration
+ * @throws ConfigError with a line for everything that the schema refuses.
+ */
+export function checked<Out>(schema: StandardSchemaV1<unknown, Out>, value: unknown, at: string): Out {
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) throw new ConfigError(`${at}: its schema does not answer synchronously`)
+  if (result.issues === undefined) return result.value
+  throw new ConfigError(result.issues.map((issue) => describe(issue, at)).join('\n'))
+}
+
+function describe(issue: TellingIssue, at: string): string {
+  const segments = (issue.path ?? []).map((segment) =>
+    String(typeof segment === 'object' ? segment.key : segment),
+  )
+  const path = [at, ...segments].filter((segment) => segment !== '').join('.')
+  return `${path === '' ? 'the configuration' : path}: ${reasonOf(issue)}`
+}
+
+function reasonOf({ expected, received, message }: TellingIssue): string {
+  if (typeof expected !== 'string' || expected === 'never' || received === undefined) return message
+  if (received === 'undefined') return 'is missing'
+  return `expected ${expected.replace(/^\((.*)\)$/, '$1')}, got ${received}`
+}

@@ -1,0 +1,97 @@
+import { createState, parseTtl, type State } from '@switchyard/core'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { ServerConfig, ServerSettings } from './config/settings.ts'
+import { contentCodec } from './content/content-codec.ts'
+import { createChangeLog } from './events/change-log.ts'
+import { createEventStreams } from './events/event-streams.ts'
+import { parseQuery } from './http/query-string.ts'
+import { compileValidator } from './http/validation.ts'
+import { describeRoutes } from './openapi.ts'
+import { answerClientError } from './problems/answer-client-error.ts'
+import { answerError } from './problems/send-problem.ts'
+import { refuseUnknownRoutes } from './problems/unknown-route.ts'
+import { registerRoutes } from './routes/register.ts'
+
+/** A server that does not listen yet. */
+export interface SwitchyardServer {
+  readonly app: FastifyInstance
+  readonly state: State
+  /** Resolves to the URL. */
+  listen(): Promise<string>
+  /** Answers what is in flight, ends the event streams, then closes the state. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Longer than the longest path that fits into the headers, so that a long key is told that it is a key. */
+const MAX_PARAM_LENGTH = 65_536
+
+/** A connection on which nothing moves for so long is cut, also in the middle of an answer. */
+const IDLE_CONNECTION_MS = 120_000
+
+/** @throws StateError if the active backend cannot be opened. */
+export async function createServer(config: ServerConfig): Promise<SwitchyardServer> {
+  const { server, state: stateSettings } = config
+  const app = createApp(server)
+  const state = await createState({
+    ...stateSettings,
+    codec: contentCodec,
+    logger: { warn: (message, detail) => app.log.warn({ detail }, message) },
+  })
+  try {
+    const run = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString('base64url')
+    const log = createChangeLog(run, server.eventHistory)
+    const { maxEventStreams: maxStreams } = server
+    const streams = createEventStreams({ log, heartbeatMs: parseTtl(server.heartbeatInterval), maxStreams })
+    state.on('change', (change) => {
+      log.append(change)
+      streams.publish()
+    })
+    app.addHook('preClose', async () => streams.close())
+    app.addHook('onClose', () => state.close())
+    refuseUnknownRoutes(app)
+    await describeRoutes(app)
+    await registerRoutes(app, state, streams)
+    await app.ready()
+  } catch (error) {
+    await state.close()
+    throw error
+  }
+  const { host, port } = server
+  const { active } = stateSettings
+  const listenTextResolver = (address: string): string =>
+    `Switchyard at ${address}, backend '${active}' (${stateSettings.backends[active]?.plugin.name}), data in ${config.dataDir}`
+  return {
+    app,
+    state,
+    listen: () => app.listen({ host, port, listenTextResolver }),
+    close: () => app.close(),
+  }
+}
+
+function createApp(settings: ServerSettings): FastifyInstance {
+  const requestTimeout = parseTtl(settings.requestTimeout)
+  const app: FastifyInstance = fastify({
+    logger: { level: settings.logLevel },
+    disableRequestLogging: true,
+    // Without a child logger for every request.
+    childLoggerFactory: (logger) => logger,
+    bodyLimit: settings.bodyLimit,
+    requestTimeout,
+    connectionTimeout: IDLE_CONNECTION_MS,
+    keepAliveTimeout: parseTtl(settings.keepAliveTimeout),
+    http: {
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: Math.max(100, Math.min(requestTimeout / 4, 5000)),
+    },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, querystringParser: parseQuery },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+  })
+  app.setErrorHandler(answerError)
+  app.setValidatorCompiler(compileValidator)
+  // Response schemas are documentation: what was made is sent as it is.
+  app.setSerializerCompiler(() => JSON.stringify)
+  return app
+}

@@ -1,0 +1,29 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { problemSchema } from './schemas/responses.ts'
+import { VERSION } from './version.ts'
+
+const TAGS = [
+  { name: 'state', description: 'Values, one at a time.' },
+  { name: 'batch', description: 'Many keys in one call.' },
+  { name: 'events', description: 'Changes as they happen.' },
+  { name: 'backends', description: 'Where the state is kept.' },
+  { name: 'server', description: 'The process itself.' },
+]
+
+/** Collects the schemas of all routes that are registered after this call. */
+export async function describeRoutes(app: FastifyInstance): Promise<void> {
+  app.addSchema(problemSchema)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Switchyard', version: VERSION, description: 'State over interchangeable backends.' },
+      servers: [{ url: '/' }],
+      tags: TAGS,
+    },
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, i) =>
+        typeof schema['$id'] === 'string' ? schema['$id'] : `def-${i}`,
+    },
+  })
+}

@@ -1,0 +1,52 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { createProblem, PROBLEM_MEDIA_TYPE, type Problem } from './problem.ts'
+
+/** The client has this long to read the answer before the connection is cut. */
+const LINGER_MS = 2000
+
+const answered = new WeakSet<Socket>()
+
+/** A Node HTTP connection knows which response it is sending. */
+interface HttpSocket extends Socket {
+  readonly _httpMessage?: { readonly headersSent: boolean } | null
+}
+
+/** Answers what Node's HTTP parser refuses, which never becomes a request, and ends the connection. */
+export function answerClientError(error: Error & { readonly code?: string }, socket: HttpSocket): void {
+  // More of what was sent along with the first mistake.
+  if (answered.has(socket)) return
+  if (!socket.writable || error.code === 'ECONNRESET' || socket._httpMessage?.headersSent === true) {
+    socket.destroy()
+    return
+  }
+  answered.add(socket)
+  // Closing at once would reset the connection while the client still sends, and it would lose the answer.
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(cut))
+  socket.end(rawResponse(problemOfParser(error.code)))
+}
+
+function problemOfParser(code: string | undefined): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return createProblem('HEADERS_TOO_LARGE', 'The request line and the headers exceed the limit')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return createProblem('REQUEST_TIMEOUT', 'The request did not arrive in time')
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return createProblem('PAYLOAD_TOO_LARGE', 'The extensions of a chunk are too large')
+    default:
+      return createProblem('BAD_REQUEST', `This is not HTTP${code === undefined ? '' : ` (${code})`}`)
+  }
+}
+
+function rawResponse(problem: Problem): string {
+  const body = JSON.stringify(problem)
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${body}`
+}

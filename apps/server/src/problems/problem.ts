@@ -1,0 +1,55 @@
+import { isStateError } from '@switchyard/core'
+import { PROBLEM_TYPES, type ProblemCode } from './problem-types.ts'
+import { RequestError } from './request-error.ts'
+
+/** A problem document of RFC 9457. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ProblemCode
+  readonly key?: string
+  /** Of a batch that is not atomic: the keys whose operations were not applied. */
+  readonly notApplied?: readonly string[]
+}
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
+
+export function createProblem(code: ProblemCode, detail: string, status?: number): Problem {
+  const { status: usual, title } = PROBLEM_TYPES[code]
+  const type = `urn:switchyard:problem:${code.toLowerCase().replaceAll('_', '-')}`
+  return { type, title, status: status ?? usual, detail, code }
+}
+
+/**
+ * What the client is told about an error. Of one that nobody foresaw it learns nothing but that.
+ *
+ * @param hasPrecondition whether the request carried If-Match or If-None-Match
+ */
+export function problemOf(error: unknown, hasPrecondition: boolean): Problem {
+  if (error instanceof RequestError) return withKey(createProblem(error.code, error.message), error.key)
+  if (isStateError(error)) {
+    const status = error.code === 'CONFLICT' && hasPrecondition ? 412 : undefined
+    const problem = withKey(createProblem(error.code, error.message, status), error.key)
+    return error.notApplied === undefined ? problem : { ...problem, notApplied: error.notApplied }
+  }
+  return frameworkProblem(error) ?? createProblem('INTERNAL', 'The server failed; its log says why')
+}
+
+function withKey(problem: Problem, key: string | undefined): Problem {
+  return key === undefined ? problem : { ...problem, key }
+}
+
+const FRAMEWORK_CODES: ReadonlyMap<string, ProblemCode> = new Map([
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'PAYLOAD_TOO_LARGE'],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'UNSUPPORTED_MEDIA_TYPE'],
+])
+
+/** What Fastify itself refuses: its errors carry a status. */
+function frameworkProblem(error: unknown): Problem | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { statusCode = 500, code = '' } = error as { readonly statusCode?: number; readonly code?: string }
+  if (statusCode < 400 || statusCode >= 500) return undefined
+  return createProblem(FRAMEWORK_CODES.get(code) ?? 'BAD_REQUEST', error.message)
+}

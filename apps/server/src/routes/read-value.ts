@@ -1,0 +1,60 @@
+import type { State } from '@switchyard/core'
+import type { FastifyInstance } from 'fastify'
+import { bufferOf, type Content, isJson } from '../content/content.ts'
+import { setEntryHeaders } from '../http/entry-headers.ts'
+import { isMatched, isNoneMatched, preconditionOf } from '../http/preconditions.ts'
+import { createProblem } from '../problems/problem.ts'
+import { sendProblem } from '../problems/send-problem.ts'
+import { conditionHeaders, entryHeaders, keyInPath, noQuery } from '../schemas/entry-parameters.ts'
+import type { JsonSchema } from '../schemas/json-schema.ts'
+import { empty, responses } from '../schemas/responses.ts'
+
+const anyContent: JsonSchema = {
+  description: 'The value, with the content type that it was stored with.',
+  headers: entryHeaders,
+  content: { 'application/json': { schema: {} }, '*/*': { schema: { type: 'string', format: 'binary' } } },
+}
+
+/** GET and HEAD /v1/state/{key}: the stored bytes as they are. */
+export function readValueRoutes(app: FastifyInstance, state: State): void {
+  for (const method of ['GET', 'HEAD'] as const) {
+    app.route<{ Params: { key: string } }>({
+      method,
+      url: '/v1/state/:key',
+      schema: {
+        operationId: method === 'GET' ? 'getValue' : 'headValue',
+        summary: method === 'GET' ? 'Get a value' : 'Get the headers of a value',
+        tags: ['state'],
+        params: keyInPath,
+        querystring: noQuery,
+        headers: conditionHeaders,
+        response: responses({
+          200: method === 'GET' ? anyContent : { ...empty('The key is there.'), headers: entryHeaders },
+          304: empty('The version named by If-None-Match is the present one.'),
+        }),
+      },
+      async handler(request, reply) {
+        const { key } = request.params
+        const entry = await state.getEntry<Content>(key)
+        const precondition = preconditionOf(request.headers)
+        if (precondition !== undefined && !isMatched(precondition, entry?.version)) {
+          return sendProblem(reply, {
+            ...createProblem('CONFLICT', `'${key}' has another version`, 412),
+            key,
+          })
+        }
+        if (entry === undefined) {
+          return sendProblem(reply, { ...createProblem('NOT_FOUND', `There is no '${key}'`), key })
+        }
+        setEntryHeaders(reply, entry)
+        if (precondition !== undefined && !isNoneMatched(precondition, entry.version))
+          return reply.code(304).send()
+        const { value: content } = entry
+        reply.header('content-type', content.contentType).header('x-content-type-options', 'nosniff')
+        // A stored page must not act in the name of this server.
+        if (!isJson(content)) reply.header('content-security-policy', 'sandbox')
+        return reply.send(bufferOf(content))
+      },
+    })
+  }
+}

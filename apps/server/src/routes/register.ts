@@ -1,0 +1,53 @@
+import type { State } from '@switchyard/core'
+import type { FastifyInstance } from 'fastify'
+import { parseJson } from '../content/json-text.ts'
+import type { EventStreams } from '../events/event-streams.ts'
+import { refuseCrossOrigin } from '../http/cross-origin.ts'
+import { backendRoutes } from './backends.ts'
+import { batchRoutes } from './batch.ts'
+import { documentRoutes } from './documents.ts'
+import { eventsRoute } from './events.ts'
+import { healthRoutes } from './health.ts'
+import { incrementRoute } from './increment.ts'
+import { listRoute } from './list.ts'
+import { maintenanceRoutes } from './maintenance.ts'
+import { patchValueRoute } from './patch-value.ts'
+import { readValueRoutes } from './read-value.ts'
+import { transactionRoute } from './transactions.ts'
+import { writeValueRoutes } from './write-value.ts'
+
+export async function registerRoutes(
+  app: FastifyInstance,
+  state: State,
+  streams: EventStreams,
+): Promise<void> {
+  app.removeAllContentTypeParsers()
+
+  /** Bodies are values: bytes, whatever their type. */
+  await app.register(async (values) => {
+    values.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    readValueRoutes(values, state)
+    writeValueRoutes(values, state)
+    patchValueRoute(values, state)
+  })
+
+  /** Bodies are JSON documents. */
+  await app.register(async (documents) => {
+    documents.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer' },
+      async (_request: unknown, body: Buffer) => parseJson(body),
+    )
+    documents.addHook('onRequest', refuseCrossOrigin)
+    incrementRoute(documents, state)
+    batchRoutes(documents, state)
+    transactionRoute(documents, state)
+    maintenanceRoutes(documents, state)
+  })
+
+  listRoute(app, state)
+  eventsRoute(app, state, streams)
+  backendRoutes(app, state)
+  healthRoutes(app, state)
+  documentRoutes(app)
+}

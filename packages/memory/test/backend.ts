@@ -1,0 +1,4 @@
+import { memory } from '../src/index.ts'
+import type { Backend } from '@switchyard/core'
+
+export const create = (): Backend => memory()

@@ -1,0 +1,9 @@
+import { conformance } from '@switchyard/conformance'
+import { describe, it } from 'vitest'
+
+await conformance({
+  describe,
+  it,
+  module: new URL('./backend.ts', import.meta.url),
+  report: new URL('../.reports/conformance/', import.meta.url),
+})
