@@ -1,5 +1,5 @@
 import { createState, parseTtl, type State } from '@switchyard/core'
-import fastify, { type FastifyInstance } from 'fastify'
+import { type FastifyInstance, fastify, LogController } from 'fastify'
 import type { ServerConfig, ServerSettings } from './config/settings.ts'
 import { contentCodec } from './content/content-codec.ts'
 import { createChangeLog } from './events/change-log.ts'
@@ -72,7 +72,7 @@ function createApp(settings: ServerSettings): FastifyInstance {
   const requestTimeout = parseTtl(settings.requestTimeout)
   const app: FastifyInstance = fastify({
     logger: { level: settings.logLevel },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // Without a child logger for every request.
     childLoggerFactory: (logger) => logger,
     bodyLimit: settings.bodyLimit,

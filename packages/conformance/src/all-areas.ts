@@ -3,18 +3,26 @@ import type { AreaName } from './area-names.ts'
 import { batches } from './areas/batches.ts'
 import { close } from './areas/close.ts'
 import { concurrency } from './areas/concurrency.ts'
+import { concurrentTransactions } from './areas/concurrent-transactions.ts'
 import { declaration } from './areas/declaration.ts'
 import { durability } from './areas/durability.ts'
 import { errors } from './areas/errors.ts'
+import { exactness } from './areas/exactness.ts'
+import { expired } from './areas/expired.ts'
 import { keys } from './areas/keys.ts'
 import { lists } from './areas/lists.ts'
 import { maintenance } from './areas/maintenance.ts'
 import { namespaces } from './areas/namespaces.ts'
+import { orderedLists } from './areas/ordered-lists.ts'
 import { processes } from './areas/processes.ts'
+import { races } from './areas/races.ts'
 import { random } from './areas/random.ts'
 import { serviceLists } from './areas/service-lists.ts'
+import { serviceTransactions } from './areas/service-transactions.ts'
 import { serviceTtl } from './areas/service-ttl.ts'
 import { serviceValues } from './areas/service-values.ts'
+import { sharing } from './areas/sharing.ts'
+import { suddenEnd } from './areas/sudden-end.ts'
 import { transactions } from './areas/transactions.ts'
 import { ttl } from './areas/ttl.ts'
 import { updates } from './areas/updates.ts'
@@ -28,18 +36,18 @@ export const AREAS: Readonly<Record<AreaName, readonly Area[]>> = {
   keys: [keys],
   values: [values, serviceValues],
   versions: [versions],
-  ttl: [ttl, serviceTtl],
-  lists: [lists, serviceLists],
+  ttl: [ttl, expired, serviceTtl],
+  lists: [lists, orderedLists, serviceLists],
   batches: [batches],
   updates: [updates],
-  transactions: [transactions],
+  transactions: [transactions, serviceTransactions],
   namespaces: [namespaces],
   maintenance: [maintenance],
   watch: [watch],
   errors: [errors],
   close: [close],
-  concurrency: [concurrency],
-  durability: [durability],
-  processes: [processes],
+  concurrency: [concurrency, races, concurrentTransactions],
+  durability: [durability, suddenEnd],
+  processes: [processes, sharing, exactness],
   random: [random],
 }

@@ -31,6 +31,13 @@ export async function openSqliteStore(
   const statements = createStatements(database)
   const queue = createWorkQueue({ database, path, busyTimeoutMs, sliceMs: SLICE_MS[durability] })
 
+  let closing: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    await queue.drain()
+    database.close()
+  }
+
   async function countKeys(signal: AbortSignal | undefined): Promise<number> {
     let keys = 0
     for (let after: string | null = ''; after !== null; ) {
@@ -86,9 +93,9 @@ export async function openSqliteStore(
     },
     optimize: () => optimizeDatabase(database, queue),
     checkHealth: () => checkDatabase(database, path, ino),
-    async close() {
-      await queue.drain()
-      database.close()
+    close() {
+      closing ??= close()
+      return closing
     },
   }
 }

@@ -66,13 +66,13 @@ const server = fields({
   ),
 })
 
-const backend = fields({ plugin: text, options: v.optional(v.unknown()) })
+const backend = fields({ plugin: text, options: v.exactOptional(v.unknown()) })
 
 const state = fields({
-  active: v.optional(text),
-  cleanupInterval: v.optional(v.union([v.literal(false), duration])),
-  maxConcurrentOperations: v.optional(count(1)),
-  backends: v.optional(v.record(text, backend)),
+  active: v.exactOptional(text),
+  cleanupInterval: v.exactOptional(v.union([v.literal(false), duration])),
+  maxConcurrentOperations: v.exactOptional(count(1)),
+  backends: v.exactOptional(v.record(text, backend)),
 })
 
 /** A configuration file: YAML or JSON of this shape. */

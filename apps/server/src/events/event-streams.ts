@@ -75,7 +75,10 @@ export function createEventStreams({ log, heartbeatMs, maxStreams }: EventStream
 
   function pump(stream: Stream, parts: Parts): void {
     while (stream.position < log.head && streams.has(stream)) {
-      if (stream.position < log.tail) return drop(stream)
+      if (stream.position < log.tail) {
+        drop(stream)
+        return
+      }
       if (stream.isWaiting) return
       const { payload, next } = partFor(stream, parts)
       stream.position = next

@@ -9,7 +9,7 @@ type PartValidator = (data: unknown) => true | InvalidPart
 
 /** A query is text, so its numbers and booleans are read from text; a body says what it means. */
 const queryAjv = new Ajv2020({ coerceTypes: true, strict: true, allowUnionTypes: true })
-const bodyAjv = new Ajv2020({ strict: true, allowUnionTypes: true, discriminator: true })
+const bodyAjv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true })
 
 /** Checks queries and bodies. Path and header schemas are there for the documentation. */
 export const compileValidator: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {

@@ -21,6 +21,7 @@ export function readValueRoutes(app: FastifyInstance, state: State): void {
     app.route<{ Params: { key: string } }>({
       method,
       url: '/v1/state/:key',
+      exposeHeadRoute: false,
       schema: {
         operationId: method === 'GET' ? 'getValue' : 'headValue',
         summary: method === 'GET' ? 'Get a value' : 'Get the headers of a value',

@@ -24,15 +24,16 @@ export async function registerRoutes(
   app.removeAllContentTypeParsers()
 
   /** Bodies are values: bytes, whatever their type. */
-  await app.register(async (values) => {
-    values.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  await app.register((values, _options, done) => {
+    values.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
     readValueRoutes(values, state)
     writeValueRoutes(values, state)
     patchValueRoute(values, state)
+    done()
   })
 
   /** Bodies are JSON documents. */
-  await app.register(async (documents) => {
+  await app.register((documents, _options, done) => {
     documents.addContentTypeParser(
       'application/json',
       { parseAs: 'buffer' },
@@ -43,6 +44,7 @@ export async function registerRoutes(
     batchRoutes(documents, state)
     transactionRoute(documents, state)
     maintenanceRoutes(documents, state)
+    done()
   })
 
   listRoute(app, state)

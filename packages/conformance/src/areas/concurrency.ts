@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
-import type { AnyStore, Entry } from '@switchyard/core'
-import { type Area, type Case, either, onPlace, onState, onStore } from '../area.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AnyStore } from '@switchyard/core'
+import { type Area, either, onPlace, onState, onStore } from '../area.ts'
 import { assertEntry, entryOf, newVersion } from '../checks/entries.ts'
-import { assertContent, fillFast, listKeys, numbered } from '../checks/listings.ts'
+import { numbered } from '../checks/listings.ts'
 import { countFulfilled } from '../checks/rejections.ts'
-
-function times<T>(count: number, make: (i: number) => T): T[] {
-  return Array.from({ length: count }, (_, i) => make(i))
-}
+import { times } from '../checks/times.ts'
 
 /** What holds among the callers of one process. */
-export const concurrency: Area = ({ transactions, shared, atomicity, maxValueBytes }) => [
+export const concurrency: Area = ({ shared, atomicity }) => [
   onState('counts 100 increments at once exactly', async (state) => {
     const sums = await Promise.all(times(100, () => state.increment('key')))
     assert.equal(await state.get('key'), 100)
@@ -120,83 +117,6 @@ export const concurrency: Area = ({ transactions, shared, atomicity, maxValueByt
     const taken = await Promise.all(times(100, (i) => state.take<string>(keys[i % 20] as string)))
     assert.deepEqual(taken.filter((value) => value !== undefined).sort(), keys)
   }),
-  onStore('keeps every one of 300 keys that are set at once', async (store) => {
-    const entries = new Map(numbered('key', 300).map((key) => [key, entryOf(`value of ${key}`)]))
-    await Promise.all([...entries].map(([key, entry]) => store.set(key, entry)))
-    await assertContent(store, entries)
-  }),
-  onStore('shows whole values while one key is overwritten', async (store) => {
-    const bytes = Math.min(50_000, maxValueBytes)
-    const filled = (i: number): Entry => entryOf(Buffer.alloc(bytes, 97 + (i % 26)))
-    await store.set('key', filled(0))
-    let isWriting = true
-    async function write(): Promise<void> {
-      for (let i = 1; i <= 50; i++) await store.set('key', filled(i))
-      isWriting = false
-    }
-    async function read(): Promise<void> {
-      while (isWriting) {
-        const value = (await store.get('key'))?.value ?? assert.fail('the key went away')
-        assert.ok(value.byteLength === bytes && value.every((byte) => byte === value[0]), 'a value in parts')
-        await immediate()
-      }
-    }
-    await Promise.all([write(), read(), read()])
-  }),
-  onStore('holds what one of many writers wrote, and then what the next one does', async (store) => {
-    const entries = times(50, (i) => entryOf(`write ${i}`))
-    await Promise.all(entries.map((entry) => store.set('key', entry)))
-    const found = await store.get('key')
-    assert.ok(
-      entries.some(({ version }) => version === found?.version),
-      'it holds what one of them wrote',
-    )
-    const last = entryOf('last')
-    await store.set('key', last)
-    assertEntry(await store.get('key'), last)
-  }),
-  onStore('never cleans up a newer write', async (store, { clock }) => {
-    const keys = numbered('key', 100)
-    await fillFast(store, keys, clock.now() + clock.ttlMs)
-    await clock.advance(clock.ttlMs)
-    const entries = new Map(keys.map((key) => [key, entryOf(`new value of ${key}`)]))
-    const sets = [...entries].map(async ([key, entry], i) => {
-      if (i % 2 === 0) await sleep(0)
-      await store.set(key, entry)
-    })
-    await Promise.all([store.cleanup(), store.cleanup(), ...sets, store.cleanup()])
-    await assertContent(store, entries)
-  }),
-  onStore('never loses a write to those who find the key expired', async (store, { clock }) => {
-    const keys = numbered('key', 50)
-    await fillFast(store, keys, clock.now() + clock.ttlMs)
-    await clock.advance(clock.ttlMs)
-    const entries = new Map(keys.map((key) => [key, entryOf(`new value of ${key}`)]))
-    const reads = keys.map(async (key) => store.get(key))
-    const more = [store.getMany(keys), listKeys(store), store.stats()]
-    const sets = [...entries].map(async ([key, entry]) => store.set(key, entry))
-    await Promise.all([...reads, ...more, ...sets])
-    await sleep(5)
-    await assertContent(store, entries)
-  }),
-  onStore('never cleans up what is written while the removed are told', async (store, { clock }) => {
-    await fillFast(store, numbered('key', 20), clock.now() + clock.ttlMs)
-    await clock.advance(clock.ttlMs)
-    const entry = entryOf('new')
-    const writes: Promise<void>[] = []
-    await store.cleanup({
-      onRemoved: (keys) => void writes.push(...keys.map(async (key) => store.set(key, entry))),
-    })
-    await Promise.all(writes)
-    assert.equal((await store.stats()).keys, writes.length)
-  }),
-  onState('counts exactly while expired entries are cleaned up', async (state, { clock }) => {
-    await state.set('key', 1000, { ttl: clock.ttlMs })
-    await clock.advance(clock.ttlMs)
-    await Promise.all(times(50, async (i) => (i % 5 === 0 ? state.cleanup() : state.increment('key'))))
-    assert.equal(await state.get('key'), 40)
-  }),
-  ...either(transactions, transactionCases()),
   ...either(shared && atomicity === 'store', [
     onPlace('counts exactly through two openings', async (trial) => {
       const states = [await trial.openState(), await trial.openState()] as const
@@ -213,68 +133,3 @@ export const concurrency: Area = ({ transactions, shared, atomicity, maxValueByt
     }),
   ]),
 ]
-
-function transactionCases(): readonly Case[] {
-  return [
-    onState('moves money between accounts without making or losing any', async (state) => {
-      const accounts = numbered('account', 5)
-      await state.setMany(accounts.map((key) => ({ key, value: 100 })))
-      const moves = times(100, (i) => {
-        const [from, to] = [accounts[i % 5] as string, accounts[(i * 3 + 1) % 5] as string]
-        return state.transaction({
-          operations: [
-            { op: 'increment', key: from, by: -i },
-            { op: 'increment', key: to, by: i },
-          ],
-        })
-      })
-      await Promise.all(moves)
-      const balances = await state.getMany<number>(accounts)
-      assert.equal(
-        balances.reduce((sum = 0, balance = 0) => sum + balance, 0),
-        500,
-      )
-    }),
-    onState('lets one of 30 transactions on the same version win', async (state) => {
-      const { version } = await state.set('key', 0)
-      const attempts = times(30, (i) =>
-        state.transaction({
-          checks: [{ key: 'key', version }],
-          operations: [
-            { op: 'set', key: 'key', value: i },
-            { op: 'increment', key: 'winners' },
-          ],
-        }),
-      )
-      assert.equal(await countFulfilled(attempts, 'CONFLICT'), 1)
-      assert.equal(await state.get('winners'), 1)
-    }),
-    onState('leaves pairs as one transaction wrote them', async (state) => {
-      for (let round = 0; round < 10; round++) {
-        await Promise.all(
-          times(10, (i) =>
-            state.transaction({ operations: ['a', 'b'].map((key) => ({ op: 'set', key, value: i })) }),
-          ),
-        )
-        const [a, b] = await state.getMany(['a', 'b'])
-        assert.equal(a, b)
-      }
-    }),
-    onState('mixes transactions, increments and updates exactly', async (state) => {
-      const transaction = {
-        operations: [
-          { op: 'increment', key: 'a' },
-          { op: 'increment', key: 'b' },
-        ],
-      } as const
-      await Promise.all(
-        times(90, async (i) => {
-          if (i % 3 === 0) await state.transaction(transaction)
-          else if (i % 3 === 1) await state.increment('a')
-          else await state.update<number>('b', (n = 0) => n + 1)
-        }),
-      )
-      assert.deepEqual(await state.getMany(['a', 'b']), [60, 60])
-    }),
-  ]
-}

@@ -60,10 +60,12 @@ export const errors: Area = () => [
       async (state) => {
         for (let i = 0; i < 10; i++) {
           const stop = new AbortController()
-          const written = state.set(`key${i}`, 'x'.repeat(10_000), { signal: stop.signal })
+          const settled = Promise.allSettled([
+            state.set(`key${i}`, 'x'.repeat(4000), { signal: stop.signal }),
+          ])
           if (ms > 0) await sleep(ms)
           stop.abort()
-          const [outcome] = await Promise.allSettled([written])
+          const [outcome] = await settled
           if (outcome.status === 'fulfilled') {
             assert.equal(await state.has(`key${i}`), true, 'it resolved, so it is there')
           } else if (isStateError(outcome.reason, 'ABORTED')) {
