@@ -121,9 +121,11 @@ export function createNamespace(context: NamespaceContext, settings: NamespaceSe
       const { entry, result } = await decide(found, full)
       if (entry === found) return result
       try {
-        if (entry !== undefined)
+        if (entry !== undefined) {
           await access.set(full, entry, { ...options, ifVersion: found?.version ?? null })
-        else if (found !== undefined) await access.delete(full, { ...options, ifVersion: found.version })
+        } else if (found !== undefined) {
+          await access.delete(full, { ...options, ifVersion: found.version })
+        }
       } catch (error) {
         if (isStateError(error, 'CONFLICT')) return LOST
         throw error

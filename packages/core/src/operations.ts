@@ -82,8 +82,9 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
     if (closed) return rejected(call, new StateError('CLOSED', 'The state is closed'))
     const { signal, timeoutMs: limitMs = timeoutMs } = call.options ?? NO_OPTIONS
     if (signal?.aborted === true) return rejected(call, notSent('ABORTED', signal.reason))
-    if (!(limitMs > 0))
+    if (!(limitMs > 0)) {
       return rejected(call, new StateError('INVALID_OPTIONS', `timeoutMs must be above 0, not ${limitMs}`))
+    }
     return limiter.tryEnter() ? send(call) : queue(call)
   }
 
@@ -177,20 +178,20 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
     }
   }
 
-  async function measured<Result>(
-    call: CallInfo,
-    result: Promise<Result>,
+  async function measured<Answer, Result>(
+    call: Call<Answer, Result>,
     report: (sample: OperationSample) => void,
   ): Promise<Result> {
-    const started = performance.now()
     const sample = { operation: call.operation, backend: route.backend }
-    const error = await result.then(
-      () => undefined,
-      (reason: StateError) => reason,
-    )
-    const durationMs = performance.now() - started
-    report(error === undefined ? { ...sample, durationMs } : { ...sample, durationMs, error })
-    return result
+    const started = performance.now()
+    try {
+      const result = await start(call)
+      report({ ...sample, durationMs: performance.now() - started })
+      return result
+    } catch (error) {
+      report({ ...sample, durationMs: performance.now() - started, error: error as StateError })
+      throw error
+    }
   }
 
   function rejected(call: CallInfo, error: unknown): Promise<never> {
@@ -202,7 +203,7 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
   }
 
   return {
-    run: onOperation === undefined ? start : (call) => measured(call, start(call), onOperation),
+    run: onOperation === undefined ? start : (call) => measured(call, onOperation),
     route,
     close() {
       closed = true
