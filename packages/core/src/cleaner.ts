@@ -15,7 +15,7 @@ export function createCleaner(
   onError: (error: StateError) => void,
 ): Cleaner {
   let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> = Promise.resolve()
+  let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
     try {
@@ -25,10 +25,11 @@ export function createCleaner(
     }
   }
 
-  function stop(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
-    return running
+  async function runOnce(): Promise<void> {
+    // Where the error cannot even be told, there is nobody left to tell.
+    await run().catch(() => undefined)
+    running = undefined
+    timer?.refresh()
   }
 
   return {
@@ -36,10 +37,14 @@ export function createCleaner(
       const intervalMs = Math.min(parseTtl(interval), MAX_TIMER_MS)
       clearTimeout(timer)
       timer = setTimeout(() => {
-        running = run().then(() => void timer?.refresh())
+        running ??= runOnce()
       }, intervalMs)
       timer.unref()
     },
-    stop,
+    async stop() {
+      clearTimeout(timer)
+      timer = undefined
+      await running
+    },
   }
 }

@@ -1,4 +1,4 @@
-import { StateError } from './errors.ts'
+import { isStateError, StateError } from './errors.ts'
 
 /**
  * Turns values into the bytes that stores keep, and back.
@@ -61,7 +61,8 @@ export function markedCodec<T>({ name, mark, encode, decode }: CodecDefinition<T
     decode(bytes) {
       if (bytes[0] !== mark) throw codecMismatch(name, bytes)
       const message = `The value is damaged: codec '${name}' cannot decode it`
-      return wrapping('CORRUPT', message, () => decode(bytes.slice(1)))
+      // A copy: slice() of a Buffer would share its memory.
+      return wrapping('CORRUPT', message, () => decode(new Uint8Array(bytes.subarray(1))))
     },
   }
 }
@@ -72,7 +73,7 @@ export function codecMismatch(expected: string, bytes: Uint8Array): StateError {
 }
 
 /** Marks of the codecs of this package. */
-export const MARKS = { bytes: 0x01, msgpack: 0x02, structuredClone: 0x03 } as const
+export const MARKS = { bytes: 0x01, msgpack: 0x02, 'structured-clone': 0x03 } as const
 
 function codecOf(mark: number | undefined): string {
   if (mark === undefined) return 'none (it is empty)'
@@ -86,7 +87,7 @@ function wrapping<R>(code: 'NOT_SERIALIZABLE' | 'CORRUPT', message: string, run:
   try {
     return run()
   } catch (error) {
-    if (error instanceof StateError) throw error
+    if (isStateError(error)) throw error
     throw new StateError(code, `${message}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MAX_TIMER_MS } from './clock.ts'
 import { conflict, StateError } from './errors.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { CallOptions } from './operations.ts'
@@ -25,7 +26,7 @@ export async function compareAndSet<T>(
   const start = performance.now()
   const first = await attempt()
   if (first !== LOST) return first
-  return lock.run(key, async () => {
+  const turn = lock.run(key, async () => {
     for (let count = 2; count <= MAX_ATTEMPTS; count++) {
       checkTime(key, start, options)
       const result = await attempt()
@@ -34,6 +35,35 @@ export async function compareAndSet<T>(
     }
     throw conflict(key)
   })
+  return orGivenUp(turn, start, key, options)
+}
+
+/** The turn may be long in coming; one that comes after its caller has given up does nothing. */
+async function orGivenUp<T>(
+  turn: Promise<T>,
+  start: number,
+  key: string,
+  options: CallOptions | undefined,
+): Promise<T> {
+  const { signal, timeoutMs } = options ?? {}
+  if (signal === undefined && timeoutMs === undefined) return turn
+  const given = Promise.withResolvers<never>()
+  const giveUp = (): void => {
+    try {
+      checkTime(key, start, options)
+    } catch (error) {
+      given.reject(error)
+    }
+  }
+  const left = timeoutMs === undefined ? MAX_TIMER_MS : start + timeoutMs - performance.now()
+  const timer = setTimeout(giveUp, Math.min(Math.max(left, 1) + 1, MAX_TIMER_MS))
+  signal?.addEventListener('abort', giveUp, { once: true })
+  try {
+    return await Promise.race([turn, given.promise])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
+  }
 }
 
 function checkTime(key: string, start: number, { signal, timeoutMs }: CallOptions = {}): void {

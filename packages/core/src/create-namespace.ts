@@ -66,8 +66,8 @@ export function createNamespace(context: NamespaceContext, settings: NamespaceSe
     try {
       if (value !== undefined) return newEntry(codec.encode(value), expiresAt)
     } catch (error) {
-      if (!isStateError(error)) throw error
-      throw new StateError(error.code, `${error.message} (key '${key}')`, { key, cause: error.cause })
+      const { code, message, cause } = isStateError(error) ? error : codecFailure(codec, error)
+      throw new StateError(code, `${message} (key '${key}')`, { key, cause })
     }
     throw new StateError(
       'NOT_SERIALIZABLE',
@@ -239,7 +239,13 @@ export function createNamespace(context: NamespaceContext, settings: NamespaceSe
       const made = operations.map((operation): Operation => {
         if (operation.op === 'set') return sets.shift() as Operation
         if (operation.op === 'delete') return deletion(fullKey(operation.key))
-        return incrementOperation(operation.key, operation.by ?? 1, operation.ttl)
+        if (operation.op === 'increment')
+          return incrementOperation(operation.key, operation.by ?? 1, operation.ttl)
+        const { op } = operation as { readonly op: unknown }
+        throw new StateError(
+          'INVALID_OPTIONS',
+          `A transaction can set, delete and increment, not '${String(op)}'`,
+        )
       })
       const fullChecks = checks.map(({ key, version }) => ({ key: fullKey(key), version }))
       return { results: await access.write({ operations: made, checks: fullChecks, atomic: true }, options) }
@@ -299,6 +305,13 @@ function deletion(key: string): Operation {
 
 function countDeleted(results: readonly { readonly op: string; readonly deleted?: boolean }[]): number {
   return results.filter((result) => result.deleted === true).length
+}
+
+function codecFailure(codec: Codec, cause: unknown): StateError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new StateError('NOT_SERIALIZABLE', `Codec '${codec.name}' cannot encode the value: ${reason}`, {
+    cause,
+  })
 }
 
 function invalid(message: string, key: string): StateError {

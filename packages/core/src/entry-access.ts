@@ -28,7 +28,7 @@ export interface EntryAccess {
 
 export function createEntryAccess(operations: Operations, events: Events): EntryAccess {
   function checked(entry: Entry, key: string): Entry {
-    if (entry.value instanceof Uint8Array && typeof entry.version === 'string') return entry
+    if (entry?.value instanceof Uint8Array && typeof entry.version === 'string') return entry
     throw new StateError('CORRUPT', `The backend gave for '${key}' what is not an entry`, { key })
   }
 

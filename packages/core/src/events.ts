@@ -39,13 +39,22 @@ export interface Events {
   removeAll(): void
 }
 
-/** @param epoch what the ids of this state's changes start with */
-export function createEvents(epoch: string): Events {
+/**
+ * @param epoch what the ids of this state's changes start with
+ * @param onListenerError told what a listener throws: the operation that caused the event has succeeded all the same
+ */
+export function createEvents(epoch: string, onListenerError: (error: unknown) => void): Events {
   const emitter = new EventEmitter<StateEvents>()
   let sequence = 0
   return {
     on(name, listener) {
-      const listen = listener as EventEmitter.EventListener<StateEvents, typeof name>
+      const listen = ((...event: StateEvents[typeof name]) => {
+        try {
+          listener(...event)
+        } catch (error) {
+          onListenerError(error)
+        }
+      }) as EventEmitter.EventListener<StateEvents, typeof name>
       emitter.on(name, listen)
       return () => {
         emitter.off(name, listen)

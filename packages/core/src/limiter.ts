@@ -22,6 +22,9 @@ export interface Limiter {
 export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
   const queue = new Set<() => void>()
   let running = 0
+  /** Places that were given back and are not passed on yet. */
+  let free = 0
+  let passing = false
   let idleWaiters: (() => void)[] = []
 
   return {
@@ -40,14 +43,20 @@ export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
       return () => queue.delete(turn)
     },
     leave() {
-      const [next] = queue
-      if (next !== undefined) {
-        // The place passes on, so `running` stays.
-        queue.delete(next)
-        next()
-        return
+      free++
+      if (passing) return
+      // In a loop and not by recursion: who starts may leave before it returns.
+      passing = true
+      for (; free > 0; free--) {
+        const [next] = queue
+        if (next === undefined) running--
+        else {
+          // The place passes on, so `running` stays.
+          queue.delete(next)
+          next()
+        }
       }
-      running--
+      passing = false
       if (running > 0) return
       for (const resolve of idleWaiters) resolve()
       idleWaiters = []

@@ -1,3 +1,4 @@
+import { StateError } from './errors.ts'
 import { compareKeys } from './keys.ts'
 import type { CallOptions, Operations } from './operations.ts'
 import type { ListedEntry, ListOptions } from './store.ts'
@@ -36,6 +37,7 @@ export interface Lister {
 export function createLister(operations: Operations): Lister {
   async function* pages(options: ListingOptions, keysOnly: boolean): AsyncGenerator<readonly ListedEntry[]> {
     const { prefix = '', limit, cursor, ...callOptions } = options
+    checkLimit(limit)
     const { ordered } = operations.route.capabilities
     const listOptions: ListOptions = {
       prefix,
@@ -67,12 +69,14 @@ export function createLister(operations: Operations): Lister {
         if (taken.length > 0) yield taken
       }
     } finally {
-      await iterator?.return?.()
+      // Not waited for: a store that hangs in next() never gets to it.
+      void Promise.resolve(iterator?.return?.()).catch(() => undefined)
     }
   }
 
   async function page(options: ListingOptions, keysOnly: boolean): Promise<Page<ListedEntry>> {
     const { limit = DEFAULT_PAGE, ...unlimited } = options
+    checkLimit(limit)
     // One more than asked for tells whether this is the last page.
     const { ordered } = operations.route.capabilities
     const found = ordered
@@ -107,4 +111,11 @@ async function collectSmallest(
 
 function inOrder(entries: readonly ListedEntry[]): ListedEntry[] {
   return entries.toSorted((a, b) => compareKeys(a.key, b.key))
+}
+
+function checkLimit(limit: number | undefined): void {
+  if (limit === undefined || (Number.isSafeInteger(limit) && limit > 0)) return
+  throw new StateError('INVALID_OPTIONS', `limit must be a whole number above 0, not ${limit}`, {
+    operation: 'list',
+  })
 }

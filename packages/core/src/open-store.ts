@@ -47,7 +47,7 @@ export async function openStore(backend: Backend, options: OpenStoreOptions = {}
   }
   const lie = findLie(store, capabilities)
   if (lie !== undefined) {
-    await store?.close?.()
+    if (typeof store?.close === 'function') await store.close()
     throw new StateError('INVALID_PLUGIN', `Plugin '${name}' ${lie}`, { backend: context.backend })
   }
   return checkedStore(store, context.backend, capabilities)

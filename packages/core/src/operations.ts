@@ -71,6 +71,13 @@ export interface OperationsOptions {
   readonly onOperation?: ((sample: OperationSample) => void) | undefined
 }
 
+/** What ends a call that takes too long. */
+interface Watch {
+  /** Set by who waits for what. */
+  giveUp: (code: 'TIMEOUT' | 'ABORTED', reason: string) => void
+  stop(): void
+}
+
 /** The result of the many reads that find nothing. */
 const RESOLVED = Promise.resolve(undefined)
 const NO_OPTIONS: CallOptions = {}
@@ -88,18 +95,24 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
     return limiter.tryEnter() ? send(call) : queue(call)
   }
 
-  /** The caller has entered the limiter. A store that answers at once costs no timer and no listener. */
-  function send<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
+  /**
+   * The caller has entered the limiter. A store that answers at once costs no timer and no listener.
+   *
+   * @param watch of a call that has waited for its turn: its time goes on
+   */
+  function send<Answer, Result>(call: Call<Answer, Result>, watch?: Watch): Promise<Result> {
     const signal = call.options?.signal
     let answer: Awaitable<Answer>
     try {
       answer = call.send(route.store, signal === undefined ? undefined : { signal })
     } catch (error) {
       limiter.leave()
+      watch?.stop()
       return rejected(call, error)
     }
-    if (answer instanceof Promise) return pending(call, answer)
+    if (isPromise(answer)) return pending(call, answer, watch ?? startWatch(call))
     limiter.leave()
+    watch?.stop()
     try {
       const result = call.finish(answer)
       return result === undefined ? (RESOLVED as Promise<Result>) : Promise.resolve(result)
@@ -109,15 +122,19 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
   }
 
   /** The operation keeps its place in the limiter until the store answers, also when its caller has given up. */
-  function pending<Answer, Result>(call: Call<Answer, Result>, answer: Promise<Answer>): Promise<Result> {
+  function pending<Answer, Result>(
+    call: Call<Answer, Result>,
+    answer: PromiseLike<Answer>,
+    watch: Watch,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const stop = watchTheClock(call, (code, reason) => {
+      watch.giveUp = (code, reason) => {
         reject(failure(call, call.writes === true ? outcomeUnknown(reason) : new StateError(code, reason)))
-      })
+      }
       answer.then(
         (value) => {
           limiter.leave()
-          stop()
+          watch.stop()
           try {
             resolve(call.finish(value))
           } catch (error) {
@@ -126,7 +143,7 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
         },
         (error) => {
           limiter.leave()
-          stop()
+          watch.stop()
           reject(failure(call, error))
         },
       )
@@ -135,47 +152,42 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
 
   function queue<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      let cancel: () => void
-      const stop = watchTheClock(call, (code, reason) => {
-        cancel()
-        reject(failure(call, notSent(code, reason)))
-      })
+      const watch = startWatch(call)
       try {
-        cancel = limiter.wait(() => {
-          stop()
-          resolve(send(call))
-        })
+        const cancel = limiter.wait(() => resolve(send(call, watch)))
+        watch.giveUp = (code, reason) => {
+          cancel()
+          reject(failure(call, notSent(code, reason)))
+        }
       } catch (error) {
-        stop()
+        watch.stop()
         reject(failure(call, error))
       }
     })
   }
 
-  /** Calls `giveUp` when the call has waited too long or is aborted, until the function returned is called. */
-  function watchTheClock(
-    call: CallInfo,
-    giveUp: (code: 'TIMEOUT' | 'ABORTED', reason: string) => void,
-  ): () => void {
-    const { signal, timeoutMs: limitMs = timeoutMs } = call.options ?? {}
-    const timer = setTimeout(
-      () => {
+  /** Gives up when the call has taken too long or is aborted, until it is stopped. */
+  function startWatch(call: CallInfo): Watch {
+    const { signal, timeoutMs: limitMs = timeoutMs } = call.options ?? NO_OPTIONS
+    const watch: Watch = {
+      giveUp: () => undefined,
+      stop() {
+        clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
-        giveUp('TIMEOUT', `no answer within ${limitMs} ms`)
       },
-      Math.min(limitMs, MAX_TIMER_MS),
-    )
-    if (signal === undefined) return () => clearTimeout(timer)
+    }
+    const onTimeout = (): void => {
+      watch.stop()
+      watch.giveUp('TIMEOUT', `no answer within ${limitMs} ms`)
+    }
     const onAbort = (): void => {
-      clearTimeout(timer)
+      watch.stop()
       // A store that heeds the signal knows whether the write was sent, and answers first.
-      setImmediate(giveUp, 'ABORTED', `aborted: ${String(signal.reason)}`)
+      setImmediate(() => watch.giveUp('ABORTED', `aborted: ${String(signal?.reason)}`))
     }
-    signal.addEventListener('abort', onAbort, { once: true })
-    return () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    }
+    const timer = setTimeout(onTimeout, Math.min(limitMs, MAX_TIMER_MS))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    return watch
   }
 
   async function measured<Answer, Result>(
@@ -210,6 +222,14 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
       return atMost(timeoutMs, limiter.idle())
     },
   }
+}
+
+/** Also those of other libraries, some of which do nothing until someone asks. */
+function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
+  return (
+    answer instanceof Promise ||
+    typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function'
+  )
 }
 
 /** Resolves with the promise, or after so long. */

@@ -61,9 +61,13 @@ export function createRegistry({ clock, random, logger, events }: RegistryOption
     })
   }
 
+  function checkOpen(name: string): void {
+    if (closing.signal.aborted) throw new StateError('CLOSED', 'The state is closed', { backend: name })
+  }
+
   function open(name: string): Promise<AnyStore> {
     const entry = find(name)
-    if (closing.signal.aborted) throw new StateError('CLOSED', 'The state is closed', { backend: name })
+    checkOpen(name)
     entry.store ??= openStore(entry.backend, {
       backend: name,
       clock,
@@ -102,6 +106,7 @@ export function createRegistry({ clock, random, logger, events }: RegistryOption
 
   return {
     register(name, backend) {
+      checkOpen(name)
       if (typeof name !== 'string' || name === '') {
         throw new StateError('INVALID_OPTIONS', 'A backend needs a name')
       }

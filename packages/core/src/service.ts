@@ -90,7 +90,9 @@ export async function createState<Name extends string>(options: StateOptions<Nam
   const settings = checkOptions(options)
   const { clock = systemClock, random = systemRandom, logger = processLogger, codec = jsonCodec } = options
   const nextVersion = options.nextVersion ?? createVersions(random)
-  const events = createEvents(nextVersion())
+  const events = createEvents(nextVersion(), (error) => {
+    logger.warn(asStateError(error, { operation: 'listener' }).message)
+  })
   const watches = createWatches(events)
 
   const registry = createRegistry({ clock, random, logger, events })
@@ -156,7 +158,8 @@ export async function createState<Name extends string>(options: StateOptions<Nam
   }
 
   async function close(): Promise<void> {
-    await cleaner.stop()
+    // A cleanup under way is an operation in flight like any other.
+    void cleaner.stop()
     await operations.close()
     watches.closeAll()
     await registry.close()
@@ -188,7 +191,10 @@ export async function createState<Name extends string>(options: StateOptions<Nam
         finish: (stats) => stats,
       }),
     cleanup,
-    startCleanup: (interval) => cleaner.start(interval),
+    startCleanup(interval) {
+      if (closing !== undefined) throw new StateError('CLOSED', 'The state is closed')
+      cleaner.start(interval)
+    },
     stopCleanup: () => cleaner.stop(),
     optimize: (callOptions) =>
       operations.run({
@@ -216,7 +222,7 @@ type Settings = Required<
 /** @throws StateError `INVALID_OPTIONS` naming the first option that is wrong. */
 function checkOptions(options: StateOptions): Settings {
   const names = Object.keys(options?.backends ?? {})
-  const { active = names.length === 1 ? names[0] : undefined, cleanupInterval = false } = options
+  const { active = names.length === 1 ? names[0] : undefined, cleanupInterval = false } = options ?? {}
   if (active === undefined || !names.includes(active)) {
     const found = active === undefined ? 'is missing' : `names '${active}'`
     throw invalid(`active ${found}; the backends are: ${names.join(', ') || 'none'}`)

@@ -22,6 +22,7 @@ export interface Watches {
 
 export function createWatches(events: Events): Watches {
   const ends = new Set<() => void>()
+  let closed = false
 
   function open(prefix: string, options: WatchOptions = {}, rename: (key: string) => string): Watch {
     const { signal, bufferSize = 1000 } = options
@@ -29,6 +30,7 @@ export function createWatches(events: Events): Watches {
       throw new StateError('INVALID_OPTIONS', `bufferSize must be a whole number above 0, not ${bufferSize}`)
     }
     if (signal?.aborted === true) throw aborted(signal)
+    if (closed) throw new StateError('CLOSED', 'The state is closed', { operation: 'watch' })
     let buffer: StateChange[] = []
     const readers: PromiseWithResolvers<IteratorResult<StateChange, undefined>>[] = []
     let ended = false
@@ -93,6 +95,7 @@ export function createWatches(events: Events): Watches {
   return {
     open,
     closeAll() {
+      closed = true
       for (const end of [...ends]) end()
     },
   }

@@ -1,4 +1,4 @@
-import { memory } from '../src/index.ts'
 import type { Backend } from '@switchyard/core'
+import { memory } from '../src/index.ts'
 
 export const create = (): Backend => memory()

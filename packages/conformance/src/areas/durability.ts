@@ -7,7 +7,7 @@ import { assertConflict } from '../checks/rejections.ts'
 import { allHostileKeys } from '../hostile-keys.ts'
 import type { Trial } from '../trial.ts'
 
-export const durability: Area = ({ durable, transactions, maxKeyBytes, exactClock }) =>
+export const durability: Area = ({ durable, transactions, maxKeyBytes, maxValueBytes, exactClock }) =>
   either(
     durable,
     [
@@ -27,7 +27,7 @@ export const durability: Area = ({ durable, transactions, maxKeyBytes, exactCloc
         return async (reopened) => assertSameKeys(await listKeys(reopened), numbered('key', 1000))
       }),
       reopening('a large value', async (store) => {
-        const entry = entryOf(Buffer.alloc(1024 * 1024, 'switchyard'))
+        const entry = entryOf(Buffer.alloc(Math.min(1024 * 1024, maxValueBytes), 'switchyard'))
         await store.set('key', entry)
         return (reopened) => assertContent(reopened, new Map([['key', entry]]))
       }),

@@ -35,7 +35,7 @@ const PREFIXES = [
   'zzz',
 ]
 
-export const lists: Area = ({ ordered, maxKeyBytes }) => [
+export const lists: Area = () => [
   onStore('lists nothing in an empty store', async (store) => {
     assert.deepEqual(await listAll(store), [])
     assert.deepEqual(await listAll(store, { prefix: 'a', limit: 1, keysOnly: true }), [])

@@ -5,9 +5,8 @@ import { assertSameKeys, collect, numbered } from '../checks/listings.ts'
 import { assertRejects } from '../checks/rejections.ts'
 
 /** Several openings at once: what is shared is one, what is not is refused or apart. */
-export const sharing: Area = ({ shared, durable, atomicity, transactions }) => [
-  ...either(shared, sharedCases(), either(durable, lockedCases(), separateCases())),
-]
+export const sharing: Area = ({ shared, durable }) =>
+  either(shared, sharedCases(), either(durable, lockedCases(), separateCases()))
 
 function sharedCases(): readonly Case[] {
   return [

@@ -40,6 +40,8 @@ export type Command =
   | { readonly run: 'cleanup' | 'reopen' }
 
 const KEYS = ['a', 'A', 'ab', 'a%', 'a:1', 'a:2', 'é', 'e\u0301', '💡', '\ufffd', '__proto__', '../a']
+/** Where several commands of a sequence meet. */
+const FREQUENT_KEYS = ['a', 'a:1', 'é']
 const PREFIXES = ['', 'a', 'a%', 'a:', 'A', 'e', '💡', '_']
 
 export interface CommandOptions {
@@ -54,7 +56,7 @@ export function commandArbitrary({
   durable,
   exactClock,
 }: CommandOptions): fc.Arbitrary<Command> {
-  const key = fc.constantFrom(...KEYS)
+  const key = fc.oneof(fc.constantFrom(...FREQUENT_KEYS), fc.constantFrom(...KEYS))
   const keys = fc.array(key, { maxLength: 6 })
   const value = fc.oneof(
     fc.integer({ min: -5, max: 5 }),
@@ -64,50 +66,55 @@ export function commandArbitrary({
   const units = fc.integer({ min: 1, max: 4 })
   const prefix = fc.constantFrom(...PREFIXES)
   const expected = fc.constantFrom<Expected>('current', 'stale', 'absent')
-  const set = fc.record({ key, value, ttl })
+  const set = plain({ key, value, ttl })
   const by = fc.integer({ min: -9, max: 9 })
   const run = <Name extends Command['run']>(name: Name): fc.Arbitrary<Name> => fc.constant(name)
   const op = <Name extends BatchOperation['op']>(name: Name): fc.Arbitrary<Name> => fc.constant(name)
   const operation = fc.oneof(
-    fc.record({ op: op('set'), key, value, ttl }),
-    fc.record({ op: op('delete'), key }),
-    fc.record({ op: op('increment'), key, by, ttl }),
+    plain({ op: op('set'), key, value, ttl }),
+    plain({ op: op('delete'), key }),
+    plain({ op: op('increment'), key, by, ttl }),
   )
-  const check = fc.record({ key, if: expected })
+  const check = plain({ key, if: expected })
 
   const weighted: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<unknown> }[] = [
     {
       weight: 5,
-      arbitrary: fc.record({ run: run('set'), key, value, ttl, if: fc.option(expected, { nil: undefined }) }),
+      arbitrary: plain({ run: run('set'), key, value, ttl, if: fc.option(expected, { nil: undefined }) }),
     },
-    { weight: 2, arbitrary: fc.record({ run: run('setKeepingTtl'), key, value }) },
+    { weight: 2, arbitrary: plain({ run: run('setKeepingTtl'), key, value }) },
     {
       weight: 2,
-      arbitrary: fc.record({ run: run('delete'), key, if: fc.constantFrom(undefined, 'current', 'stale') }),
+      arbitrary: plain({ run: run('delete'), key, if: fc.constantFrom(undefined, 'current', 'stale') }),
     },
-    { weight: 3, arbitrary: fc.record({ run: run('read'), keys }) },
-    { weight: 1, arbitrary: fc.record({ run: run('touch'), key, ttl: units }) },
-    { weight: 2, arbitrary: fc.record({ run: fc.constantFrom('persist', 'take'), key }) },
+    { weight: 3, arbitrary: plain({ run: run('read'), keys }) },
+    { weight: 1, arbitrary: plain({ run: run('touch'), key, ttl: units }) },
+    { weight: 2, arbitrary: plain({ run: fc.constantFrom('persist', 'take'), key }) },
     {
       weight: 2,
-      arbitrary: fc.record({ run: run('update'), key, to: fc.option(value, { nil: undefined }), ttl }),
+      arbitrary: plain({ run: run('update'), key, to: fc.option(value, { nil: undefined }), ttl }),
     },
-    { weight: 3, arbitrary: fc.record({ run: run('increment'), key, by, ttl }) },
-    { weight: 2, arbitrary: fc.record({ run: run('setMany'), entries: fc.array(set, { maxLength: 5 }) }) },
-    { weight: 1, arbitrary: fc.record({ run: run('deleteMany'), keys }) },
-    { weight: 2, arbitrary: fc.record({ run: run('list'), prefix, limit: fc.integer({ min: 1, max: 5 }) }) },
-    { weight: 1, arbitrary: fc.record({ run: run('clear'), prefix }) },
-    { weight: 1, arbitrary: fc.record({ run: run('cleanup') }) },
+    { weight: 3, arbitrary: plain({ run: run('increment'), key, by, ttl }) },
+    { weight: 2, arbitrary: plain({ run: run('setMany'), entries: fc.array(set, { maxLength: 5 }) }) },
+    { weight: 1, arbitrary: plain({ run: run('deleteMany'), keys }) },
+    { weight: 2, arbitrary: plain({ run: run('list'), prefix, limit: fc.integer({ min: 1, max: 5 }) }) },
+    { weight: 1, arbitrary: plain({ run: run('clear'), prefix }) },
+    { weight: 1, arbitrary: plain({ run: run('cleanup') }) },
     {
       weight: transactions ? 3 : 0,
-      arbitrary: fc.record({
+      arbitrary: plain({
         run: run('transaction'),
         checks: fc.array(check, { maxLength: 2 }),
         operations: fc.array(operation, { maxLength: 4 }),
       }),
     },
-    { weight: exactClock ? 3 : 0, arbitrary: fc.record({ run: run('advance'), units }) },
-    { weight: durable ? 1 : 0, arbitrary: fc.record({ run: run('reopen') }) },
+    { weight: exactClock ? 3 : 0, arbitrary: plain({ run: run('advance'), units }) },
+    { weight: durable ? 1 : 0, arbitrary: plain({ run: run('reopen') }) },
   ]
   return fc.oneof(...weighted.filter(({ weight }) => weight > 0)) as fc.Arbitrary<Command>
+}
+
+/** With a prototype, so that a counterexample reads as what one would write. */
+function plain<T>(model: { readonly [Name in keyof T]: fc.Arbitrary<T[Name]> }): fc.Arbitrary<T> {
+  return fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>
 }

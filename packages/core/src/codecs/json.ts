@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type Codec, codecMismatch } from '../codec.ts'
 import { StateError } from '../errors.ts'
 import { findLossy, notSerializable } from './lossless.ts'
@@ -11,13 +12,14 @@ export const jsonCodec: Codec = {
   readsJson: true,
   encode(value) {
     let text: string | undefined
+    let lossy: string | undefined
     try {
-      // Before the check, as it finds the cycles.
+      // The text first, as that finds the cycles.
       text = JSON.stringify(value)
+      lossy = findLossy(value)
     } catch (error) {
       throw new StateError('NOT_SERIALIZABLE', `Codec 'json': ${(error as Error).message}`, { cause: error })
     }
-    const lossy = findLossy(value)
     if (lossy !== undefined) throw notSerializable('json', lossy)
     return Buffer.from(text as string)
   },
@@ -36,5 +38,8 @@ function textOf(bytes: Uint8Array): string {
   const buffer = Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return buffer.toString()
+  const text = buffer.toString()
+  // What is not UTF-8 becomes this character; so does the character itself.
+  if (text.includes('\ufffd') && !isUtf8(bytes)) throw new TypeError('it is not UTF-8')
+  return text
 }

@@ -1,14 +1,25 @@
 import { StateError } from '../errors.ts'
 
+/** What a codec keeps besides plain data, and what of plain data it does not keep. */
+export interface Keeps {
+  /** A value that is no plain data, and comes back all the same. */
+  leaf?(value: unknown): boolean
+  /** Whether this text comes back. */
+  text?(text: string): boolean
+  /** Whether a property of this name comes back. */
+  name?(name: string): boolean
+}
+
+const EVERYTHING: Keeps = {}
+
 /**
  * Where in the value is something that plain data (null, booleans, numbers, strings, arrays and plain
  * objects of these) cannot express? The path and the reason, or undefined if all of it is plain.
- *
- * @param isOtherLeaf what the codec keeps besides plain data
  */
-export function findLossy(value: unknown, isOtherLeaf?: (leaf: unknown) => boolean): string | undefined {
+export function findLossy(value: unknown, keeps: Keeps = EVERYTHING): string | undefined {
   switch (typeof value) {
     case 'string':
+      return keeps.text?.(value) === false ? ': text that is not well-formed Unicode' : undefined
     case 'boolean':
       return undefined
     case 'number':
@@ -16,28 +27,28 @@ export function findLossy(value: unknown, isOtherLeaf?: (leaf: unknown) => boole
       break
     case 'object': {
       if (value === null) return undefined
-      if (Array.isArray(value)) return findInArray(value, isOtherLeaf)
       const prototype: unknown = Object.getPrototypeOf(value)
-      if (prototype === Object.prototype || prototype === null) return findInObject(value, isOtherLeaf)
+      if (prototype === Array.prototype) return findInArray(value as readonly unknown[], keeps)
+      if (prototype === Object.prototype || prototype === null) return findInObject(value, keeps)
     }
   }
-  return isOtherLeaf?.(value) === true ? undefined : `: ${describe(value)}`
+  return keeps.leaf?.(value) === true ? undefined : `: ${describe(value)}`
 }
 
-function findInArray(
-  array: readonly unknown[],
-  isOtherLeaf?: (leaf: unknown) => boolean,
-): string | undefined {
+function findInArray(array: readonly unknown[], keeps: Keeps): string | undefined {
   for (let i = 0; i < array.length; i++) {
-    const found = findLossy(array[i], isOtherLeaf)
+    const found = findLossy(array[i], keeps)
     if (found !== undefined) return `[${i}]${found}`
   }
-  return undefined
+  return Object.keys(array).length === array.length
+    ? undefined
+    : ': an array with properties beside its items'
 }
 
-function findInObject(object: object, isOtherLeaf?: (leaf: unknown) => boolean): string | undefined {
+function findInObject(object: object, keeps: Keeps): string | undefined {
   for (const name in object) {
-    const found = findLossy((object as Readonly<Record<string, unknown>>)[name], isOtherLeaf)
+    if (keeps.name?.(name) === false) return `: a property named ${JSON.stringify(name)}`
+    const found = findLossy((object as Readonly<Record<string, unknown>>)[name], keeps)
     if (found !== undefined) return `.${name}${found}`
   }
   return Object.getOwnPropertySymbols(object).length === 0 ? undefined : ': a property named by a symbol'

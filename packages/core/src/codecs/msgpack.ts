@@ -1,6 +1,13 @@
 import { Packr } from 'msgpackr'
 import { type Codec, MARKS, markedCodec } from '../codec.ts'
-import { findLossy, notSerializable } from './lossless.ts'
+import { findLossy, type Keeps, notSerializable } from './lossless.ts'
+
+/** MessagePack's text is UTF-8; and its decoder renames `__proto__`. */
+const KEEPS: Keeps = {
+  leaf: isKept,
+  text: (text) => text.isWellFormed(),
+  name: (name) => name !== '__proto__' && name.isWellFormed(),
+}
 
 const packr = new Packr({ useRecords: false, copyBuffers: true })
 
@@ -12,7 +19,7 @@ export const msgpackCodec: Codec = markedCodec<unknown>({
   name: 'msgpack',
   mark: MARKS.msgpack,
   encode(value) {
-    const lossy = findLossy(value, isKept)
+    const lossy = findLossy(value, KEEPS)
     if (lossy !== undefined) throw notSerializable('msgpack', lossy)
     return packr.pack(value)
   },
@@ -21,6 +28,6 @@ export const msgpackCodec: Codec = markedCodec<unknown>({
 
 function isKept(leaf: unknown): boolean {
   if (typeof leaf === 'number') return true
-  if (leaf instanceof Date) return !Number.isNaN(leaf.getTime())
-  return leaf instanceof Uint8Array && (leaf.constructor === Uint8Array || leaf.constructor === Buffer)
+  if (leaf instanceof Date) return !Number.isNaN(leaf.getTime()) && Object.keys(leaf).length === 0
+  return leaf instanceof Uint8Array && leaf.constructor === Uint8Array
 }

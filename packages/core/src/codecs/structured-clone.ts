@@ -17,7 +17,7 @@ const CLONED: ReadonlySet<unknown> = new Set<unknown>([
  */
 export const structuredCloneCodec: Codec = markedCodec<unknown>({
   name: 'structured-clone',
-  mark: MARKS.structuredClone,
+  mark: MARKS['structured-clone'],
   encode(value) {
     const lossy = findUncloned(value, new Set())
     if (lossy !== undefined) throw notSerializable('structured-clone', lossy)
@@ -30,8 +30,13 @@ function findUncloned(value: unknown, seen: Set<object>): string | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') return `: a ${typeof value}`
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
   seen.add(value)
-  const made: unknown = Object.getPrototypeOf(value)?.constructor
-  if (made !== undefined && !CLONED.has(made)) return `: an instance of ${(made as { name: string }).name}`
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const made =
+    prototype === null
+      ? undefined
+      : (prototype as { readonly constructor: { readonly name: string } }).constructor
+  // Only a prototype that is a class's own tells the truth: any object can have a property `constructor`.
+  if (made !== undefined && !CLONED.has(made)) return `: an instance of ${made.name}`
   if (ArrayBuffer.isView(value)) return undefined
   if (value instanceof Map || value instanceof Set) {
     for (const item of value instanceof Map ? [...value.keys(), ...value.values()] : value) {
@@ -39,8 +44,10 @@ function findUncloned(value: unknown, seen: Set<object>): string | undefined {
       if (found !== undefined) return ` (in its ${value instanceof Map ? 'Map' : 'Set'})${found}`
     }
   }
+  const isContainer = made === undefined || made === Object || Array.isArray(value)
   for (const [name, property] of Object.entries(value)) {
-    if (value instanceof Error && name !== 'cause') return `.${name}: a property added to an Error`
+    if (!isContainer && !(value instanceof String))
+      return `.${name}: a property added to an instance of ${made.name}`
     const found = findUncloned(property, seen)
     if (found !== undefined) return `.${name}${found}`
   }
