@@ -4,10 +4,12 @@ import type { ServerConfig, ServerSettings } from './config/settings.ts'
 import { contentCodec } from './content/content-codec.ts'
 import { createChangeLog } from './events/change-log.ts'
 import { createEventStreams } from './events/event-streams.ts'
+import { drainConnections } from './http/drain-connections.ts'
+import { requireHost } from './http/host.ts'
 import { parseQuery } from './http/query-string.ts'
 import { compileValidator } from './http/validation.ts'
 import { describeRoutes } from './openapi.ts'
-import { answerClientError } from './problems/answer-client-error.ts'
+import { answerClientError, answerOutsideRoutes } from './problems/answer-client-error.ts'
 import { answerError } from './problems/send-problem.ts'
 import { refuseUnknownRoutes } from './problems/unknown-route.ts'
 import { registerRoutes } from './routes/register.ts'
@@ -46,6 +48,7 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
       log.append(change)
       streams.publish()
     })
+    drainConnections(app)
     app.addHook('preClose', async () => streams.close())
     app.addHook('onClose', () => state.close())
     refuseUnknownRoutes(app)
@@ -80,6 +83,7 @@ function createApp(settings: ServerSettings): FastifyInstance {
     connectionTimeout: IDLE_CONNECTION_MS,
     keepAliveTimeout: parseTtl(settings.keepAliveTimeout),
     http: {
+      requireHostHeader: false,
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: Math.max(100, Math.min(requestTimeout / 4, 5000)),
     },
@@ -89,6 +93,8 @@ function createApp(settings: ServerSettings): FastifyInstance {
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
   })
+  answerOutsideRoutes(app.server)
+  app.addHook('onRequest', requireHost)
   app.setErrorHandler(answerError)
   app.setValidatorCompiler(compileValidator)
   // Response schemas are documentation: what was made is sent as it is.

@@ -21,9 +21,24 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       servers: [{ url: '/' }],
       tags: TAGS,
     },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) return document.swaggerObject
+      for (const path of Object.values(document.openapiObject.paths ?? {}))
+        markOptionalBody(path?.post?.requestBody)
+      return document.openapiObject
+    },
     refResolver: {
       buildLocalReference: (schema, _base, _fragment, i) =>
         typeof schema['$id'] === 'string' ? schema['$id'] : `def-${i}`,
     },
   })
+}
+
+/** A body that may be null may be left out. The plugin takes every body for required. */
+function markOptionalBody(body: object | undefined): void {
+  const { content = {} } = (body ?? {}) as {
+    readonly content?: Readonly<Record<string, { readonly schema?: object }>>
+  }
+  const { type } = (content['application/json']?.schema ?? {}) as { readonly type?: unknown }
+  if (Array.isArray(type) && type.includes('null')) Object.assign(body as object, { required: false })
 }

@@ -1,10 +1,10 @@
 import type { SwitchyardServer } from './create-server.ts'
 
 /** After this long connections that still wait for something are cut. */
-const CUT_AFTER_MS = 3500
+const CUT_AFTER_MS = 2500
 
 /** After this long the process ends whatever is left. */
-const EXIT_AFTER_MS = 4700
+const EXIT_AFTER_MS = 4500
 
 /** The first signal stops the server in order, within 5 s; the second at once. */
 export function stopOnSignals({ app, close }: SwitchyardServer): void {

@@ -28,8 +28,12 @@ function describe(issue: TellingIssue, at: string): string {
   return `${path === '' ? 'the configuration' : path}: ${reasonOf(issue)}`
 }
 
+/** Valibot's own messages begin like this. Those that an author wrote are told as they are. */
+const USUAL = /^Invalid /
+
 function reasonOf({ expected, received, message }: TellingIssue): string {
-  if (typeof expected !== 'string' || expected === 'never' || received === undefined) return message
+  const isUsual = USUAL.test(message) && typeof expected === 'string' && received !== undefined
+  if (!isUsual) return message
   if (received === 'undefined') return 'is missing'
   return `expected ${expected.replace(/^\((.*)\)$/, '$1')}, got ${received}`
 }

@@ -18,8 +18,12 @@ export interface FileConfig {
 
 /** An object with these fields and no others. */
 function fields<const Entries extends v.ObjectEntries>(entries: Entries) {
-  return v.strictObject(entries, (issue) =>
-    issue.expected === 'never' ? `not a field; allowed: ${Object.keys(entries).join(', ')}` : issue.message,
+  return v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), 'expected fields, got a list'),
+    v.strictObject(entries, (issue) =>
+      issue.expected === 'never' ? `not a field; allowed: ${Object.keys(entries).join(', ')}` : issue.message,
+    ),
   )
 }
 
@@ -72,7 +76,13 @@ const state = fields({
   active: v.exactOptional(text),
   cleanupInterval: v.exactOptional(v.union([v.literal(false), duration])),
   maxConcurrentOperations: v.exactOptional(count(1)),
-  backends: v.exactOptional(v.record(text, backend)),
+  backends: v.exactOptional(
+    v.pipe(
+      v.unknown(),
+      v.check((value) => !Array.isArray(value), 'expected names with backends, got a list'),
+      v.record(text, backend),
+    ),
+  ),
 })
 
 /** A configuration file: YAML or JSON of this shape. */

@@ -25,8 +25,9 @@ export interface ChangeLog {
 }
 
 interface Slot {
-  readonly key: string
-  readonly text: string
+  readonly change: StateChange
+  /** Made when a reader first wants it. */
+  text?: string
 }
 
 export function createChangeLog(run: string, capacity: number): ChangeLog {
@@ -43,17 +44,17 @@ export function createChangeLog(run: string, capacity: number): ChangeLog {
     get tail() {
       return tail()
     },
-    append({ type, key, version, expiresAt }) {
-      const data = JSON.stringify({ type, key, version, expiresAt })
-      slots[head % capacity] = { key, text: `id: ${idOf(head + 1)}\nevent: change\ndata: ${data}\n\n` }
-      head++
+    append(change) {
+      slots[head++ % capacity] = { change }
     },
     read(position, prefix, maxLength) {
       let text = ''
       let next = position
       while (next < head && text.length < maxLength) {
         const slot = slots[next++ % capacity] as Slot
-        if (slot.key.startsWith(prefix)) text += slot.text
+        if (!slot.change.key.startsWith(prefix)) continue
+        slot.text ??= textOf(slot.change, idOf(next))
+        text += slot.text
       }
       return { text, next }
     },
@@ -66,4 +67,8 @@ export function createChangeLog(run: string, capacity: number): ChangeLog {
       return position >= tail() && position <= head ? position : undefined
     },
   }
+}
+
+function textOf({ type, key, version, expiresAt }: StateChange, id: string): string {
+  return `id: ${id}\nevent: change\ndata: ${JSON.stringify({ type, key, version, expiresAt })}\n\n`
 }

@@ -1,5 +1,5 @@
 /** Stands in the place of a parameter whose percent-encoding is broken; no route knows it, so all refuse it. */
-const MALFORMED = 'malformed percent-encoding'
+export const MALFORMED = 'malformed percent-encoding'
 
 /** Strict, unlike the usual ones: a parameter that cannot be decoded is not taken as it is. */
 export function parseQuery(text: string): Record<string, string | string[]> {

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler } from 'fastify'
+import { MALFORMED } from './query-string.ts'
 
 interface InvalidPart {
   readonly error: Error & { readonly statusCode: number }
@@ -9,7 +10,12 @@ type PartValidator = (data: unknown) => true | InvalidPart
 
 /** A query is text, so its numbers and booleans are read from text; a body says what it means. */
 const queryAjv = new Ajv2020({ coerceTypes: true, strict: true, allowUnionTypes: true })
-const bodyAjv = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true })
+const bodyAjv = new Ajv2020({
+  strict: true,
+  strictRequired: false,
+  allowUnionTypes: true,
+  discriminator: true,
+})
 
 /** Checks queries and bodies. Path and header schemas are there for the documentation. */
 export const compileValidator: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
@@ -30,8 +36,10 @@ function describe(where: string, errors: readonly ErrorObject[]): string {
   if (error === undefined) return `The ${where} does not fit`
   const path = where + error.instancePath
   switch (error.keyword) {
-    case 'additionalProperties':
-      return `${path} has no field ${JSON.stringify(error.params['additionalProperty'])}`
+    case 'additionalProperties': {
+      const name: unknown = error.params['additionalProperty']
+      return name === MALFORMED ? `${path}: ${MALFORMED}` : `${path} has no field ${JSON.stringify(name)}`
+    }
     case 'oneOf':
       return `${path} must have either 'value', or 'contentType' and 'base64'`
     case 'enum':

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { createProblem, PROBLEM_MEDIA_TYPE, type Problem } from './problem.ts'
 
@@ -20,11 +20,32 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     socket.destroy()
     return
   }
+  answerAndEnd(socket, problemOfParser(error.code))
+}
+
+/** Answers what Node would answer without a word: requests that never reach a route. */
+export function answerOutsideRoutes(server: Server): void {
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    answerAndEnd(socket, createProblem('METHOD_NOT_ALLOWED', 'This is no proxy'), { allow: 'GET, HEAD' })
+  })
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const problem = createProblem('EXPECTATION_FAILED', `Expect: ${request.headers.expect} is not supported`)
+    const body = Buffer.from(JSON.stringify(problem))
+    const headers = { 'content-type': PROBLEM_MEDIA_TYPE, 'content-length': body.length, connection: 'close' }
+    response.writeHead(problem.status, headers).end(body)
+  })
+}
+
+function answerAndEnd(
+  socket: Socket,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   answered.add(socket)
   // Closing at once would reset the connection while the client still sends, and it would lose the answer.
   const cut = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(cut))
-  socket.end(rawResponse(problemOfParser(error.code)))
+  socket.end(rawResponse(problem, headers))
 }
 
 function problemOfParser(code: string | undefined): Problem {
@@ -40,13 +61,14 @@ function problemOfParser(code: string | undefined): Problem {
   }
 }
 
-function rawResponse(problem: Problem): string {
+function rawResponse(problem: Problem, headers: Readonly<Record<string, string>>): string {
   const body = JSON.stringify(problem)
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ]
   return `${head.join('\r\n')}\r\n\r\n${body}`
 }

@@ -11,6 +11,7 @@ export type RequestErrorCode =
   | 'REQUEST_TIMEOUT'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'EXPECTATION_FAILED'
   | 'HEADERS_TOO_LARGE'
   | 'NOT_READY'
   | 'INTERNAL'
@@ -42,6 +43,7 @@ export const PROBLEM_TYPES: Readonly<Record<ProblemCode, ProblemType>> = {
   BACKEND_IN_USE: { status: 409, title: 'The backend is in use' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type does not fit' },
+  EXPECTATION_FAILED: { status: 417, title: 'The expectation is not a known one' },
   INVALID_VALUE: { status: 422, title: 'The value does not allow this' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The request line and headers are too large' },
   BACKEND_ERROR: { status: 500, title: 'The backend failed' },

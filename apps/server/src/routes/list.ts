@@ -12,7 +12,7 @@ const MAX_LIMIT = 1000
 
 /** Values are read in groups until so many characters are together: then the page ends early. */
 const MAX_PAGE_LENGTH = 8 * 1024 * 1024
-const GROUP = 50
+const GROUP = 20
 
 interface ListRoute {
   readonly Querystring: {

@@ -53,21 +53,18 @@ export function patchValueRoute(app: FastifyInstance, state: State): void {
       const { ttl } = request.query
       const patch = patchOf(request.headers['content-type'], request.body)
       const precondition = preconditionOf(request.headers)
-      const attempt = async (): Promise<Patched> => {
+      const attempt = async (): Promise<Patched | undefined> => {
         const entry = await state.getEntry<Content>(key)
         check(key, precondition, entry?.version)
         const body = jsonCodec.encode(mergePatch(jsonOf(key, entry), patch))
-        const result = await state.set(
-          key,
-          { contentType: JSON_MEDIA_TYPE, body },
-          {
-            ...(ttl === undefined ? { keepTtl: entry !== undefined } : { ttl: ttlOf(ttl) }),
-            ...(entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version }),
-          },
-        )
-        return { result, body: Buffer.from(body), isNew: entry === undefined }
+        const options = {
+          ...(ttl === undefined ? { keepTtl: entry !== undefined } : { ttl: ttlOf(ttl) }),
+          ...(entry === undefined ? { ifAbsent: true } : { ifVersion: entry.version }),
+        }
+        const result = await unlessLost(state.set(key, { contentType: JSON_MEDIA_TYPE, body }, options))
+        return result && { result, body: Buffer.from(body), isNew: entry === undefined }
       }
-      const { result, body, isNew } = await turns(key, () => retried(attempt))
+      const { result, body, isNew } = await turns(key, () => retried(key, attempt))
       setEntryHeaders(reply, result)
       return reply
         .code(isNew ? 201 : 200)
@@ -99,22 +96,28 @@ function jsonOf(key: string, entry: ValueEntry<Content> | undefined): unknown {
   throw new RequestError('UNSUPPORTED_MEDIA_TYPE', detail, { key })
 }
 
-/** After that the write itself fails only if someone came in between. */
 function check(key: string, precondition: Precondition | undefined, version: string | undefined): void {
   if (precondition === undefined) return
   if (!isMatched(precondition, version) || !isNoneMatched(precondition, version)) throw conflict(key)
 }
 
-/** Again while other writers come in between. */
-async function retried<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let count = 1; ; count++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!isStateError(error, 'CONFLICT') || count === MAX_ATTEMPTS) throw error
-      await sleep(Math.random() * Math.min(2 ** count, MAX_DELAY_MS))
-    }
+/** Undefined if someone else wrote meanwhile. */
+async function unlessLost(write: Promise<Written>): Promise<Written | undefined> {
+  try {
+    return await write
+  } catch (error) {
+    if (isStateError(error, 'CONFLICT')) return undefined
+    throw error
   }
+}
+
+async function retried<T>(key: string, attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let count = 1; count <= MAX_ATTEMPTS; count++) {
+    const result = await attempt()
+    if (result !== undefined) return result
+    await sleep(Math.random() * Math.min(2 ** count, MAX_DELAY_MS))
+  }
+  throw conflict(key)
 }
 
 /** Lets those who patch one key take turns, so that they do not defeat each other. */

@@ -22,6 +22,7 @@ export function readValueRoutes(app: FastifyInstance, state: State): void {
       method,
       url: '/v1/state/:key',
       exposeHeadRoute: false,
+      config: { swagger: { exposeHeadRoute: true } },
       schema: {
         operationId: method === 'GET' ? 'getValue' : 'headValue',
         summary: method === 'GET' ? 'Get a value' : 'Get the headers of a value',

@@ -1,4 +1,4 @@
-import type { State, Written } from '@switchyard/core'
+import { conflict, type State, type Written } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
 import { contentOf } from '../content/content.ts'
 import { setEntryHeaders } from '../http/entry-headers.ts'
@@ -74,7 +74,10 @@ export function writeValueRoutes(app: FastifyInstance, state: State): void {
       const { key } = request.params
       const precondition = preconditionOf(request.headers)
       const wasThere = await writeIf(state, key, precondition, async (expected) => {
-        if (expected === null) return false
+        if (expected === null) {
+          if (await state.has(key)) throw conflict(key)
+          return false
+        }
         return state.delete(key, expected === undefined ? undefined : { ifVersion: expected })
       })
       if (!wasThere) throw new RequestError('NOT_FOUND', `There is no '${key}'`, { key })
