@@ -100,9 +100,9 @@ function run([command, ...args], env, cwd = ROOT) {
     }
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
     for (const signal of signals) process.on(signal, pass)
-    const parent = process.ppid
+    const starters = ancestors()
     const poll = setInterval(() => {
-      if (process.ppid !== parent) pass('SIGTERM')
+      if (ancestors() !== starters) pass('SIGTERM')
     }, PARENT_POLL_MS)
     const end = () => {
       clearInterval(poll)
@@ -117,4 +117,12 @@ function run([command, ...args], env, cwd = ROOT) {
       resolve(code ?? (signal === 'SIGINT' ? 130 : 143))
     })
   })
+}
+
+/** Who started this process: npm, with a shell between where the shell does not make room for what it runs. */
+function ancestors() {
+  const stat = `/proc/${process.ppid}/stat`
+  // The fourth field, behind the name in brackets, is the parent.
+  const grandparent = existsSync(stat) ? readFileSync(stat, 'utf8').split(') ').at(-1).split(' ')[1] : ''
+  return `${process.ppid} ${grandparent}`
 }

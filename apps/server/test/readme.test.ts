@@ -61,7 +61,7 @@ it('names every route of the server in an example or a table', async () => {
 
 it('names every code behind its status', () => {
   for (const [code, { status }] of Object.entries(PROBLEM_TYPES)) {
-    expect(readme).toMatch(new RegExp(`^\\| ${status} \\|.*\`${code}\``, 'm'))
+    expect(readme).toMatch(new RegExp(`^\\| ${status} +\\|.*\`${code}\``, 'm'))
   }
 })
 
