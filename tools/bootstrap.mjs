@@ -42,6 +42,8 @@ try {
 
 /** Installs what is missing; the environment that finds it. */
 async function prepare() {
+  // Called by something that was started here.
+  if (process.env.SWITCHYARD_BOOTSTRAPPED === '1') return process.env
   const pnpmBin = join(TOOLCHAIN, 'pnpm', 'node_modules', '.bin')
   const path = [join(ROOT, 'node_modules', '.bin'), pnpmBin]
   const wantsNode = !isNewEnough(process.versions.node)

@@ -6,7 +6,7 @@ import type { BackendModule, Place } from './options.ts'
 
 /** A place that nobody has used. */
 export async function makePlace(variant: string | undefined): Promise<Place> {
-  const folder = await mkdtemp(join(await realpath(tmpdir()), 'switchyard-'))
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'switchyard-conformance-'))
   const place = { folder, id: randomBytes(10).toString('hex') }
   return variant === undefined ? place : { ...place, variant }
 }

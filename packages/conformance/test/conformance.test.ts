@@ -73,5 +73,5 @@ describe('conformance()', () => {
 })
 
 async function ourFolders(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('switchyard-'))
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('switchyard-conformance-'))
 }

@@ -10,7 +10,7 @@ const module = new URL('./backend.ts', import.meta.url)
 let folder: string
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'switchyard-'))
+  folder = await mkdtemp(join(tmpdir(), 'switchyard-report-'))
 })
 
 afterEach(() => rm(folder, { recursive: true }))

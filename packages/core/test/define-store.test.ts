@@ -286,7 +286,10 @@ describe('a derived close', () => {
   it('waits for those that still wait for their turn', async () => {
     const basic = basicStore()
     let closedWith = 0
-    const store = defineStore({ ...basic, close: () => void (closedWith = basic.entries.size) }, { clock })
+    const close = (): void => {
+      closedWith = basic.entries.size
+    }
+    const store = defineStore({ ...basic, close }, { clock })
     const sets = Array.from({ length: 10 }, (_, i) => store.set('same', entry(String(i))))
     const others = Array.from({ length: 10 }, (_, i) => store.set(`k${i}`, entry()))
     await store.close()
@@ -301,7 +304,10 @@ describe('a plugin that leaves write() to defineStore()', () => {
     ['transactions', { transactions: true }],
   ])('cannot declare %s', async (_, declared) => {
     let closed = false
-    const store = defineStore(basicStore({ close: () => void (closed = true) }), { clock })
+    const close = (): void => {
+      closed = true
+    }
+    const store = defineStore(basicStore({ close }), { clock })
     expect(await codeOf(() => openStore(backendOf(store, declared)))).toBe('INVALID_PLUGIN')
     expect(closed).toBe(true)
   })
