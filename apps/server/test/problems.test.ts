@@ -181,3 +181,21 @@ describe('bodies that are too large', () => {
     expect(checkProblem(answer)).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE' })
   })
 })
+
+it('clients that go away in the middle leave nothing behind', async () => {
+  const half =
+    'PUT /v1/state/half HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\nabc'
+  for (let i = 0; i < 50; i++) {
+    const socket = await openRaw(server.port, half)
+    await new Promise((resolve) => socket.write('de', resolve))
+    if (i % 2 === 0) socket.resetAndDestroy()
+    else socket.destroy()
+  }
+  const connections = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      server.app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+    })
+  // Those of fetch stay open.
+  while ((await connections()) > 10) await new Promise(setImmediate)
+  await expectProblem(fetch(urlOf(server, 'half')), 404, 'NOT_FOUND')
+})

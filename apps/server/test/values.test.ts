@@ -1,3 +1,4 @@
+import { bytesCodec } from '@switchyard/core'
 import { describe, expect, it } from 'vitest'
 import { expectProblem } from './support/expect-problem.ts'
 import { etagOf, json, startServer, urlOf } from './support/start-server.ts'
@@ -88,6 +89,16 @@ describe('PUT and GET', () => {
     expect(etagOf(read)).toBe(`"${version}"`)
     expect(await read.json()).toEqual({ n: 1 })
   })
+})
+
+it('a value of another codec is told apart, and can be replaced and deleted', async () => {
+  const other = server.state.namespace('other', { codec: bytesCodec })
+  await other.set('a', Buffer.from('{}'))
+  await other.set('b', Buffer.from('{}'))
+  await expectProblem(fetch(urlOf(server, 'other:a')), 409, 'CODEC_MISMATCH')
+  await expectProblem(fetch(`${server.url}/v1/state?prefix=other:&values=true`), 409, 'CODEC_MISMATCH')
+  expect((await put('other:a', '1', 'application/json')).status).toBe(200)
+  expect((await fetch(urlOf(server, 'other:b'), { method: 'DELETE' })).status).toBe(204)
 })
 
 describe('keys', () => {

@@ -115,27 +115,6 @@ describe('a prefix', () => {
 })
 
 describe('an iteration', () => {
-  it('closes the listing of the store when its loop is left', async () => {
-    let closed = 0
-    const { state } = await testState({}, (inner) => ({
-      async *list(options) {
-        try {
-          yield* inner.list({ ...options, limit: 1 })
-        } finally {
-          closed++
-        }
-      },
-    }))
-    await state.setMany(['a', 'b', 'c'].map((one) => ({ key: one, value: 1 })))
-    for await (const one of state.keys()) {
-      expect(one).toBe('a')
-      break
-    }
-    expect(closed).toBe(1)
-    expect(await collect(state.keys({ limit: 2 }))).toEqual(['a', 'b'])
-    expect(closed).toBe(2)
-  })
-
   it('fails with the code of the store, after what came before', async () => {
     const { state } = await testState({}, () => ({
       async *list() {

@@ -16,6 +16,9 @@ import {
 import { createKeyIndex } from './key-index.ts'
 import type { MemoryOptions } from './options.ts'
 
+/** With 'lru', how often expired entries are looked for before the oldest goes. */
+const LOOK_INTERVAL_MS = 1000
+
 /** A store in a Map. With `eviction: 'lru'` the Map's own order is that of use. */
 export function createMemoryStore(
   options: MemoryOptions,
@@ -33,6 +36,9 @@ export function createMemoryStore(
   let bytes = 0
   /** No entry expires before this instant. */
   let firstExpiry = Number.POSITIVE_INFINITY
+  let lastLook = Number.NEGATIVE_INFINITY
+  /** What the atomic batch under way has evicted, in case it fails. */
+  let evicted: [string, Entry][] | undefined
 
   function live(key: string): Entry | undefined {
     const entry = entries.get(key)
@@ -51,16 +57,11 @@ export function createMemoryStore(
   }
 
   function put(key: string, entry: Entry): void {
+    while (isTooFull(key, entry)) makeRoom(key, entry)
     const before = entries.get(key)
-    const growth = sizeOf(key, entry) - (before === undefined ? 0 : sizeOf(key, before))
-    if (bytes + growth > maxBytes || (before === undefined && entries.size >= maxEntries)) {
-      makeRoom(key, entry)
-      put(key, entry)
-      return
-    }
+    bytes += sizeOf(key, entry) - (before === undefined ? 0 : sizeOf(key, before))
     if (lru && before !== undefined) entries.delete(key)
     entries.set(key, entry)
-    bytes += growth
     if (before === undefined) index.add(key)
     if (entry.expiresAt !== undefined) {
       expiring.add(key)
@@ -79,15 +80,27 @@ export function createMemoryStore(
     index.delete()
   }
 
+  function isTooFull(key: string, entry: Entry): boolean {
+    const before = entries.get(key)
+    if (before === undefined) return entries.size >= maxEntries || bytes + sizeOf(key, entry) > maxBytes
+    return bytes + sizeOf(key, entry) - sizeOf(key, before) > maxBytes
+  }
+
   /** Removes something, or throws `FULL` where nothing may be removed. */
   function makeRoom(key: string, entry: Entry): void {
     if (sizeOf(key, entry) <= maxBytes) {
-      const [oldest] = entries.keys()
-      if (lru && oldest !== undefined) {
-        remove(oldest)
+      const now = clock.now()
+      // Looking for expired entries reads all that expire: with 'lru' not at every write.
+      if (now >= firstExpiry && (!lru || now >= lastLook + LOOK_INTERVAL_MS)) {
+        lastLook = now
+        if (removeAllExpired().length > 0) return
+      }
+      const [oldest] = lru ? entries : []
+      if (oldest !== undefined) {
+        evicted?.push(oldest)
+        remove(oldest[0])
         return
       }
-      if (clock.now() >= firstExpiry && removeAllExpired().length > 0) return
     }
     const bounds = `maxEntries ${maxEntries}, maxBytes ${maxBytes}`
     throw new StateError('FULL', `No room for '${key}' (${bounds}, eviction '${eviction}')`, { key })
@@ -146,12 +159,17 @@ export function createMemoryStore(
   function applyAtomically({ operations, checks = [] }: WriteBatch): WriteResult {
     for (const one of checks) check(one)
     const before = operations.map(({ key }) => [key, entries.get(key)] as const)
+    evicted = []
     try {
       return { results: operations.map(apply) }
     } catch (error) {
+      const lost = evicted
+      evicted = undefined
       for (const [key] of before) remove(key)
-      for (const [key, entry] of before) if (entry !== undefined) put(key, entry)
+      for (const [key, entry] of [...lost, ...before]) if (entry !== undefined) put(key, entry)
       throw error
+    } finally {
+      evicted = undefined
     }
   }
 

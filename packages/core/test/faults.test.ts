@@ -16,7 +16,7 @@ async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
 
 describe('a listing of a store that hangs', () => {
   const hanging = async function* (): AsyncGenerator<never> {
-    await never
+    yield await never
   }
 
   it('fails with TIMEOUT when its time is over', async () => {

@@ -1,4 +1,3 @@
-import { deepStrictEqual } from 'node:assert/strict'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
