@@ -21,7 +21,7 @@ const COMMANDS = {
   test: [['nx', 'run-many', '-t', 'build', 'lint', 'typecheck', 'test', '--outputStyle=static']],
   torture: [['nx', 'run-many', '-t', 'torture', '--outputStyle=static']],
   bench: [
-    ['nx', 'run-many', '-t', 'build', '-p', 'packages/*', '--outputStyle=static'],
+    ['nx', 'run-many', '-t', 'build', '--outputStyle=static'],
     ['node', 'tools/bench/run.ts'],
   ],
 }

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import { compareAndSet, LOST } from './compare-and-set.ts'
-import type { EntryAccess } from './entry-access.ts'
+import { type EntryAccess, makeAt } from './entry-access.ts'
 import { conflict, isStateError, StateError } from './errors.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import { checkPrefix } from './keys.ts'
@@ -252,10 +252,9 @@ export function createNamespace(context: NamespaceContext, settings: NamespaceSe
     },
     keys: (options = {}) => listing(options, true, ({ key }) => ownKey(key)),
     entries: (options = {}) =>
-      listing(options, false, ({ key, entry }) => ({
-        key: ownKey(key),
-        ...valueEntry(entry as Entry),
-      })) as Listing<never>,
+      listing(options, false, ({ key, entry }) =>
+        makeAt(key, () => ({ key: ownKey(key), ...valueEntry(entry as Entry) })),
+      ) as Listing<never>,
     async clear({ prefix: within = '', ...options } = {}) {
       let count = 0
       for await (const page of lister.pages({ ...options, prefix: prefix + within }, true)) {

@@ -49,6 +49,10 @@ export interface BasicListOptions extends OperationOptions {
   readonly limit: number
 }
 
+/** A whole store, with those optional parts that the basic one has. */
+export type DefinedStore<Basic extends BasicStore> = StateStore &
+  Pick<Basic, Extract<keyof Basic, 'watch' | 'optimize' | 'checkHealth'>>
+
 const DERIVED = Symbol.for('switchyard.derived')
 
 /** True if checks and increments are derived, and so atomic in this process only. */
@@ -61,7 +65,10 @@ export function isDerived(store: StateStore): boolean {
  * to declare `atomicity: 'process'` and `transactions: false`; anything else is refused when the store is
  * opened. A backend that can do better implements {@link StateStore} itself.
  */
-export function defineStore(basic: BasicStore, { clock }: { readonly clock: Clock }): AnyStore {
+export function defineStore<Basic extends BasicStore>(
+  basic: Basic,
+  { clock }: { readonly clock: Clock },
+): DefinedStore<Basic> {
   const lock = createKeyedLock()
   const reads = new Set<Promise<unknown>>()
 
@@ -179,6 +186,13 @@ export function defineStore(basic: BasicStore, { clock }: { readonly clock: Cloc
     return { keys, bytes, expired }
   }
 
+  let closing: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    await Promise.allSettled([lock.idle(), ...reads])
+    await basic.close()
+  }
+
   const store: AnyStore = {
     get: (key, options) => tracked(live(key, options)),
     getMany: (keys, options) => tracked(getMany(keys, options)),
@@ -198,13 +212,13 @@ export function defineStore(basic: BasicStore, { clock }: { readonly clock: Cloc
     write: (batch, options) => tracked(write(batch, options)),
     stats: (options) => tracked(basic.stats === undefined ? stats() : basic.stats(options)),
     cleanup: (options) => tracked(cleanup(options)),
-    async close() {
-      await Promise.allSettled([lock.idle(), ...reads])
-      await basic.close()
+    close() {
+      closing ??= close()
+      return closing
     },
   }
   if (basic.watch !== undefined) store.watch = basic.watch.bind(basic)
   if (basic.optimize !== undefined) store.optimize = basic.optimize.bind(basic)
   if (basic.checkHealth !== undefined) store.checkHealth = basic.checkHealth.bind(basic)
-  return Object.defineProperty(store, DERIVED, { value: true })
+  return Object.defineProperty(store, DERIVED, { value: true }) as DefinedStore<Basic>
 }

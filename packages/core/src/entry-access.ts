@@ -1,4 +1,4 @@
-import { StateError } from './errors.ts'
+import { asStateError, StateError } from './errors.ts'
 import type { Events } from './events.ts'
 import type { Written } from './namespace.ts'
 import type { CallOptions, Operations } from './operations.ts'
@@ -79,7 +79,7 @@ export function createEntryAccess(operations: Operations, events: Events): Entry
           }
           return entries.map((entry, i) => {
             const key = keys[i] as string
-            return entry === undefined ? undefined : make(checked(entry, key), key)
+            return entry === undefined ? undefined : makeAt(key, () => make(checked(entry, key), key))
           })
         },
       }),
@@ -115,5 +115,14 @@ export function createEntryAccess(operations: Operations, events: Events): Entry
         send: (store, storeOptions) => store.write(batch, storeOptions),
         finish: ({ results }) => batch.operations.map((operation, i) => applied(operation, results[i])),
       }),
+  }
+}
+
+/** Of many entries one may be damaged: its error names it. */
+export function makeAt<T>(key: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw asStateError(error, { key })
   }
 }

@@ -4,7 +4,7 @@ export { type Codec, type CodecDefinition, codecMismatch, defineCodec } from './
 export { bytesCodec } from './codecs/bytes.ts'
 export { jsonCodec } from './codecs/json.ts'
 export { structuredCloneCodec } from './codecs/structured-clone.ts'
-export { type BasicListOptions, type BasicStore, defineStore } from './define-store.ts'
+export { type BasicListOptions, type BasicStore, type DefinedStore, defineStore } from './define-store.ts'
 export {
   asStateError,
   conflict,

@@ -142,7 +142,7 @@ describe('update()', () => {
   it('takes the type of the value from a default', async () => {
     const { state } = await testState()
     const list = await state.update('list', (items: readonly string[] = []) => [...items, 'a'])
-    expectTypeOf(list).toEqualTypeOf<readonly string[] | undefined>()
+    expectTypeOf(list).toEqualTypeOf<string[] | undefined>()
     expect(list).toEqual(['a'])
   })
 

@@ -36,6 +36,7 @@ const PAGE_BYTES = 4_194_304
 
 const UPSERT = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, version = excluded.version, expires_at = excluded.expires_at`
+const ANY_EXPIRED = 'SELECT 1 FROM entries WHERE expires_at <= ? LIMIT 1'
 const LIVE = '(expires_at IS NULL OR expires_at > :now)'
 
 export function createStatements(database: DatabaseSync): Statements {
@@ -115,17 +116,24 @@ export function createStatements(database: DatabaseSync): Statements {
     },
     page({ prefix = '', after, limit = 1000, keysOnly = false }, now) {
       const end = prefixEnd(prefix)
-      const columns = keysOnly ? 'key' : 'key, value, version, expires_at'
       const from = after !== undefined ? 'key > :after AND' : ''
       const to = end === undefined ? '' : 'AND key < :end'
-      const sql = `SELECT ${columns} FROM entries WHERE ${from} key >= :prefix ${to} AND ${LIVE} ORDER BY key LIMIT :limit`
       const bounds = { ...(after === undefined ? {} : { after }), ...(end === undefined ? {} : { end }) }
+      const where = `${from} key >= :prefix ${to}`
+      if (keysOnly) {
+        // Where nothing has expired the index of the keys has all that is asked for.
+        const alive = statement(ANY_EXPIRED).get(now) === undefined ? '' : `AND ${LIVE}`
+        const time = alive === '' ? {} : { now }
+        const sql = `SELECT key FROM entries WHERE ${where} ${alive} ORDER BY key LIMIT :limit`
+        return statement(sql).all({ prefix, limit, ...time, ...bounds }) as unknown as ListedEntry[]
+      }
+      const sql = `SELECT key, value, version, expires_at FROM entries WHERE ${where} AND ${LIVE} ORDER BY key LIMIT :limit`
       const found = statement(sql).iterate({ prefix, now, limit, ...bounds }) as unknown as Iterable<Row>
       const page: ListedEntry[] = []
       let bytes = 0
       for (const row of found) {
-        page.push(keysOnly ? { key: row.key } : { key: row.key, entry: entryOf(row) })
-        bytes += keysOnly ? 0 : row.value.byteLength
+        page.push({ key: row.key, entry: entryOf(row) })
+        bytes += row.value.byteLength
         if (bytes >= PAGE_BYTES) break
       }
       return page
