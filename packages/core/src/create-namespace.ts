@@ -116,15 +116,16 @@ export function createNamespace(context: NamespaceContext, settings: NamespaceSe
     decide: (found: Entry | undefined, key: string) => Awaitable<Decision<T>>,
   ): Promise<T> {
     const full = fullKey(key)
-    return compareAndSet(full, lock, options, async () => {
-      const found = await access.read(full, options, (entry) => entry)
+    return compareAndSet(full, lock, options, async (budget) => {
+      const found = await access.read(full, budget.left(), (entry) => entry)
       const { entry, result } = await decide(found, full)
       if (entry === found) return result
+      const left = budget.left()
       try {
         if (entry !== undefined) {
-          await access.set(full, entry, { ...options, ifVersion: found?.version ?? null })
+          await budget.send(() => access.set(full, entry, { ...left, ifVersion: found?.version ?? null }))
         } else if (found !== undefined) {
-          await access.delete(full, { ...options, ifVersion: found.version })
+          await budget.send(() => access.delete(full, { ...left, ifVersion: found.version }))
         }
       } catch (error) {
         if (isStateError(error, 'CONFLICT')) return LOST
@@ -288,7 +289,7 @@ function nested(
       `A namespace's name is not empty and has no ':', unlike '${name}'`,
     )
   }
-  const { codec = outer.codec, ttl = outer.ttl, schema } = options
+  const { codec = outer.codec, ttl = outer.ttl, schema = outer.schema } = options
   // A TTL that is none is told now and not at the first write.
   if (ttl !== undefined) expiryOf(ttl, 0)
   return { prefix: `${outer.prefix}${name}:`, codec, ttl, schema }

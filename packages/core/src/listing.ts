@@ -48,8 +48,10 @@ export function createLister(operations: Operations): Lister {
     }
     let left = limit ?? Number.POSITIVE_INFINITY
     let iterator: AsyncIterator<readonly ListedEntry[]> | undefined
+    let pending = false
     try {
       while (left > 0) {
+        pending = true
         const next = await operations.run({
           operation: 'list',
           options: callOptions,
@@ -59,6 +61,7 @@ export function createLister(operations: Operations): Lister {
           },
           finish: (result) => result,
         })
+        pending = false
         if (next.done === true) return
         const found =
           cursor === undefined || ordered
@@ -69,8 +72,10 @@ export function createLister(operations: Operations): Lister {
         if (taken.length > 0) yield taken
       }
     } finally {
-      // Not waited for: a store that hangs in next() never gets to it.
-      void Promise.resolve(iterator?.return?.()).catch(() => undefined)
+      const closing = Promise.resolve(iterator?.return?.())
+      // A store that hangs in next() never gets to it; then the error of next() is the news.
+      if (pending) closing.catch(() => undefined)
+      else await closing
     }
   }
 

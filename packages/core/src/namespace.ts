@@ -64,7 +64,10 @@ export interface ClearOptions extends CallOptions {
 }
 
 export interface NamespaceOptions<Out, In> {
-  /** Any Standard Schema (Zod, Valibot, ArkType, ...). Values are validated when written; what it returns is stored. */
+  /**
+   * Any Standard Schema (Zod, Valibot, ArkType, ...). Values are validated when written; what it returns is stored.
+   * Default: that of the namespace around it.
+   */
   readonly schema?: StandardSchemaV1<In, Out>
   /** For writes that give none. */
   readonly ttl?: Ttl

@@ -1,3 +1,4 @@
+import { atMost } from './at-most.ts'
 import type { AnyStore, Capabilities } from './capabilities.ts'
 import { MAX_TIMER_MS } from './clock.ts'
 import { asStateError, StateError } from './errors.ts'
@@ -217,9 +218,9 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
   return {
     run: onOperation === undefined ? start : (call) => measured(call, onOperation),
     route,
-    close() {
+    async close() {
       closed = true
-      return atMost(timeoutMs, limiter.idle())
+      await atMost(timeoutMs, limiter.idle())
     },
   }
 }
@@ -230,14 +231,6 @@ function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
     answer instanceof Promise ||
     typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function'
   )
-}
-
-/** Resolves with the promise, or after so long. */
-async function atMost(limitMs: number, promise: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, Math.min(limitMs, MAX_TIMER_MS))
-  await Promise.race([promise, late.promise])
-  clearTimeout(timer)
 }
 
 function notSent(code: 'TIMEOUT' | 'ABORTED', reason: unknown): StateError {

@@ -1,3 +1,4 @@
+import { atMost } from './at-most.ts'
 import type { AnyStore, Capabilities } from './capabilities.ts'
 import type { Clock } from './clock.ts'
 import { asStateError, StateError } from './errors.ts'
@@ -37,6 +38,8 @@ export interface RegistryOptions {
   readonly random: Random
   readonly logger: Logger
   readonly events: Events
+  /** How long a store may take to close before nobody waits for it any longer. */
+  readonly closeTimeoutMs: number
 }
 
 interface Registered {
@@ -48,7 +51,7 @@ interface Registered {
 /** The key that a health check reads; it need not exist. */
 const PROBE = 'switchyard:health'
 
-export function createRegistry({ clock, random, logger, events }: RegistryOptions): Registry {
+export function createRegistry({ clock, random, logger, events, closeTimeoutMs }: RegistryOptions): Registry {
   const registered = new Map<string, Registered>()
   const closing = new AbortController()
 
@@ -93,7 +96,9 @@ export function createRegistry({ clock, random, logger, events }: RegistryOption
     // What could not be opened has nothing to close, and its error was reported to who opened it.
     const store = await entry.store?.catch(() => undefined)
     if (store === undefined) return
-    await store.close()
+    if (!(await atMost(closeTimeoutMs, store.close()))) {
+      logger.warn(`Backend '${name}' has not closed within ${closeTimeoutMs} ms`)
+    }
     entry.isOpen = false
     events.backend({ type: 'closed', backend: name })
   }

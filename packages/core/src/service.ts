@@ -88,14 +88,15 @@ const HEALTH_TIMEOUT_MS = 5000
  */
 export async function createState<Name extends string>(options: StateOptions<Name>): Promise<State> {
   const settings = checkOptions(options)
-  const { clock = systemClock, random = systemRandom, logger = processLogger, codec = jsonCodec } = options
+  const { clock = systemClock, random = systemRandom, codec = jsonCodec } = options
+  const logger = quietly(options.logger ?? processLogger)
   const nextVersion = options.nextVersion ?? createVersions(random)
   const events = createEvents(nextVersion(), (error) => {
     logger.warn(asStateError(error, { operation: 'listener' }).message)
   })
   const watches = createWatches(events)
 
-  const registry = createRegistry({ clock, random, logger, events })
+  const registry = createRegistry({ clock, random, logger, events, closeTimeoutMs: settings.timeoutMs })
   for (const [name, backend] of Object.entries<Backend>(options.backends)) registry.register(name, backend)
   const { active } = settings
   const route = {
@@ -213,6 +214,20 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     [Symbol.asyncDispose]: () => state.close(),
   }
   return Object.freeze(state)
+}
+
+/** A logger that throws must not make operations fail. */
+function quietly(logger: Logger): Logger {
+  return {
+    warn(message, detail) {
+      try {
+        logger.warn(message, detail)
+      } catch (error) {
+        processLogger.warn(message, detail)
+        processLogger.warn('The logger failed', error)
+      }
+    },
+  }
 }
 
 type Settings = Required<

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkedStore } from '../src/checked-store.ts'
 import type { AnyStore, Capabilities, Entry, Operation } from '../src/index.ts'
-import { capabilities, codeOf, collect, failureOf, manualClock, mapStore, turn } from './support.ts'
+import { capabilities, codeOf, collect, failureOf, manualClock, mapStore, turn } from './test-state.ts'
 
 /** The edge over a store that notes each call. */
 function recording(changed: Partial<Capabilities> = {}, replace: Partial<AnyStore> = {}) {

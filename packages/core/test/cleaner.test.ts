@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createCleaner } from '../src/cleaner.ts'
 import type { StateError, Ttl } from '../src/index.ts'
-import { codeOf } from './support.ts'
+import { codeOf } from './test-state.ts'
 
 const DAY_MS = 86_400_000
 

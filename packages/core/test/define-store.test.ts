@@ -9,7 +9,7 @@ import {
   type ListedEntry,
   openStore,
 } from '../src/index.ts'
-import { backendOf, codeOf, collect, manualClock, turn } from './support.ts'
+import { backendOf, codeOf, collect, manualClock, turn } from './test-state.ts'
 
 interface Basic extends BasicStore {
   readonly entries: Map<string, Entry>

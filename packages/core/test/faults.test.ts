@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createCleaner } from '../src/cleaner.ts'
 import { createState, type StateError } from '../src/index.ts'
-import { backendOf, codeOf, collect, mapStore, never, systemTurn, testState, turn } from './support.ts'
+import { backendOf, codeOf, collect, mapStore, never, systemTurn, testState, turn } from './test-state.ts'
 
 /** Rejects if the promise has not settled after so long. */
 async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {

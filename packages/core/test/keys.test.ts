@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareKeys, MAX_KEY_BYTES } from '../src/index.ts'
 import { checkKey, checkPrefix } from '../src/keys.ts'
-import { codeOf, failureOf, testState } from './support.ts'
+import { codeOf, failureOf, testState } from './test-state.ts'
 
 /** Any well-formed text, with the ranges where UTF-16 and UTF-8 differ in order well represented. */
 const unicode = fc.string({

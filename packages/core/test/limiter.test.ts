@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createLimiter } from '../src/limiter.ts'
-import { codeOf, failureOf } from './support.ts'
+import { codeOf, failureOf } from './test-state.ts'
 
 describe('a limiter', () => {
   it('lets as many in as it says, and then nobody', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareKeys, type State } from '../src/index.ts'
-import { codeOf, collect, testState } from './support.ts'
+import { codeOf, collect, testState } from './test-state.ts'
 
 const key = fc
   .string({

@@ -10,7 +10,7 @@ import {
   jsonCodec,
   structuredCloneCodec,
 } from '../src/index.ts'
-import { codeOf, testState } from './support.ts'
+import { codeOf, testState } from './test-state.ts'
 
 /** Fails unless the value comes back the same, or is refused with NOT_SERIALIZABLE. */
 function expectKeptOrRefused(codec: Codec, value: unknown): void {

@@ -98,6 +98,15 @@ describe('a schema', () => {
     await state.close()
   })
 
+  test('holds for the namespaces within', async () => {
+    const state = await open()
+    const inner = state.namespace('users', { schema: user }).namespace('eu')
+    await expect(inner.set('1', { name: 5 } as never)).rejects.toEqual(withCode('INVALID_VALUE'))
+    await inner.set('1', { name: 'Ada' })
+    expect(await inner.get('1')).toEqual({ name: 'Ada', age: 0 })
+    await state.close()
+  })
+
   test('may answer later', async () => {
     const state = await open()
     const schema = v.pipeAsync(

@@ -1,5 +1,5 @@
 import { createState, type Ttl } from '../src/index.ts'
-import { backendOf, mapStore } from './support.ts'
+import { backendOf, mapStore } from './test-state.ts'
 
 const state = await createState({
   backends: { main: backendOf(mapStore({ now: Date.now })) },

@@ -3,14 +3,32 @@ import { createEvents } from '../src/events.ts'
 import { type AnyStore, type Backend, createState, type PluginContext, systemClock } from '../src/index.ts'
 import { createRegistry } from '../src/registry.ts'
 import { systemRandom } from '../src/versions.ts'
-import { backendOf, capabilities, codeOf, manualClock, mapStore, never, testState, turn } from './support.ts'
+import {
+  backendOf,
+  capabilities,
+  codeOf,
+  manualClock,
+  mapStore,
+  never,
+  testState,
+  turn,
+} from './test-state.ts'
 
 function registry() {
   const events = createEvents('epoch', () => {})
   const seen: string[] = []
   events.on('backend', ({ type, backend }) => seen.push(`${type} ${backend}`))
   const logger = { warn: () => {} }
-  return { seen, registry: createRegistry({ clock: systemClock, random: systemRandom, logger, events }) }
+  return {
+    seen,
+    registry: createRegistry({
+      clock: systemClock,
+      random: systemRandom,
+      logger,
+      events,
+      closeTimeoutMs: 1000,
+    }),
+  }
 }
 
 /** Opened by hand. */

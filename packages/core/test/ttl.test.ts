@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { parseTtl, type Ttl } from '../src/index.ts'
-import { codeOf, failureOf, testState } from './support.ts'
+import { codeOf, failureOf, testState } from './test-state.ts'
 
 const YEAR_MS = 365 * 86_400_000
 

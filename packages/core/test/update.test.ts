@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import type { Entry } from '../src/index.ts'
-import { codeOf, testState, turn } from './support.ts'
+import { codeOf, testState, turn } from './test-state.ts'
 
 let outside = 0
 const entry = (value: unknown): Entry => ({

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { TransactionOperationResult, Written } from '../src/index.ts'
-import { codeOf, failureOf, testState } from './support.ts'
+import { codeOf, failureOf, testState } from './test-state.ts'
 
 describe('absent and null', () => {
   it('are two things', async () => {

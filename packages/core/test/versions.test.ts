@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createVersions, type Random, systemRandom } from '../src/versions.ts'
-import { testState } from './support.ts'
+import { testState } from './test-state.ts'
 
 describe('versions', () => {
   it('are unique among makers, such as processes', () => {

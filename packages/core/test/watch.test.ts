@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createEvents } from '../src/events.ts'
 import type { StateChange } from '../src/index.ts'
 import { createWatches } from '../src/watch.ts'
-import { codeOf, collect, testState } from './support.ts'
+import { codeOf, collect, testState } from './test-state.ts'
 
 describe('a watch', () => {
   it('gives changes in their order, from its call on and not from the first read on', async () => {

@@ -1,7 +1,7 @@
 import { createState, type Operation } from '@switchyard/core'
 import { describe, expect, it } from 'vitest'
 import { memory } from '../src/index.ts'
-import { codeOf, testStore } from './support.ts'
+import { codeOf, testStore } from './test-state.ts'
 
 const setOperation = (key: string, size = 1): Operation => ({
   op: 'set',

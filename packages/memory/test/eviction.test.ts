@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { testStore } from './support.ts'
+import { testStore } from './test-state.ts'
 
 it('one large entry takes the place of any number of small ones', async () => {
   const { set, keys } = await testStore({ maxBytes: 1_000_000, eviction: 'lru' })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createState, defineStore, type Entry } from '../src/index.ts'
-import { backendOf, codeOf, collect, failureOf, manualClock, never, testState, turn } from './support.ts'
+import { backendOf, codeOf, collect, failureOf, manualClock, never, testState, turn } from './test-state.ts'
 
 describe('an iteration', () => {
   it('closes the listing of the store when its loop is left', async () => {
