@@ -138,7 +138,7 @@ export interface StateNamespace<Out = unknown, In = Out> {
   watch(prefix?: string, options?: WatchOptions): Watch
 
   /** The keys that start with `name:`. Namespaces nest, and the one around sees all of their keys. */
-  namespace<Out2 = Out, In2 = Out2>(
+  namespace<Out2 = Out, In2 = [Out2, Out] extends [Out, Out2] ? In : Out2>(
     name: string,
     options?: NamespaceOptions<Out2, In2>,
   ): StateNamespace<Out2, In2>
