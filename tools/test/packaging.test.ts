@@ -15,9 +15,13 @@ const names = published().map(({ manifest }) => manifest.name)
 /** Where the tarballs are; outside the workspace, as everything here. */
 let folder: string
 const tarballs = new Map<string, string>()
-/** Without what the package manager that runs the tests put there, and without the workspace's source condition. */
+/** Without the workspace's source condition and what its package manager sets, but with the machine's npm configuration. */
 const env: NodeJS.ProcessEnv = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_|NODE_OPTIONS$)/i.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) =>
+      /^npm_config_(globalconfig|userconfig|registry|cafile|cache)$/i.test(name) ||
+      !/^(npm_|pnpm_|NODE_OPTIONS$)/i.test(name),
+  ),
 )
 
 beforeAll(async () => {

@@ -29,11 +29,32 @@ test.each(readmes)('%s is there', (readme) => {
 const examples = readmes
   .filter((readme) => existsSync(join(ROOT, readme)))
   .flatMap((readme) => examplesOf(join(ROOT, readme)).map((example, i) => [readme, i + 1, example] as const))
+const programs = examples.filter(([, , example]) => promisedOutput(example).length > 0)
+const parts = examples.filter(([, , example]) => promisedOutput(example).length === 0)
 
-test.each(examples)('%s: example %i prints what it says', async (_, count, example) => {
+test.each(programs)('%s: example %i prints what it says', async (_, count, example) => {
   const file = join(folder, `example-${count}.mjs`)
   writeFileSync(file, example)
-  const output = await run(process.execPath, [file], { cwd: folder })
-  expect(promisedOutput(example).length).toBeGreaterThan(0)
-  expect(lines(output)).toEqual(promisedOutput(example))
+  expect(lines(await run(process.execPath, [file], { cwd: folder }))).toEqual(promisedOutput(example))
 })
+
+test.each(parts)('%s: example %i, which prints nothing, can be parsed', async (_, count, example) => {
+  const file = join(folder, `part-${count}.mjs`)
+  writeFileSync(file, example)
+  await run(process.execPath, ['--check', file], { cwd: folder })
+})
+
+test('the two files of the conformance README test a backend', async () => {
+  const [backend = '', conformance = ''] = examplesOf(join(ROOT, 'packages/conformance/README.md'))
+  const directory = join(folder, 'test')
+  mkdirSync(directory)
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(directory, 'backend.js'), backend)
+  writeFileSync(join(directory, 'conformance.test.js'), conformance)
+  const output = await run(process.execPath, ['--test', join(directory, 'conformance.test.js')], {
+    cwd: folder,
+  })
+  const count = (name: string): number => Number(new RegExp(`^[#ℹ] ${name} (\\d+)$`, 'm').exec(output)?.[1])
+  expect(count('pass')).toBeGreaterThan(150)
+  expect(count('fail') + count('skipped') + count('cancelled')).toBe(0)
+}, 240_000)
