@@ -27,6 +27,22 @@ export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
   let passing = false
   let idleWaiters: (() => void)[] = []
 
+  /** To the one who waits longest, so that `running` stays. In a loop: who starts may leave before it returns. */
+  function passOn(): void {
+    free++
+    if (passing) return
+    passing = true
+    for (; free > 0; free--) {
+      const [next] = queue
+      if (next === undefined) running--
+      else {
+        queue.delete(next)
+        next()
+      }
+    }
+    passing = false
+  }
+
   return {
     tryEnter() {
       if (running >= maxRunning || queue.size > 0) return false
@@ -43,21 +59,9 @@ export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
       return () => queue.delete(turn)
     },
     leave() {
-      free++
-      if (passing) return
-      // In a loop and not by recursion: who starts may leave before it returns.
-      passing = true
-      for (; free > 0; free--) {
-        const [next] = queue
-        if (next === undefined) running--
-        else {
-          // The place passes on, so `running` stays.
-          queue.delete(next)
-          next()
-        }
-      }
-      passing = false
-      if (running > 0) return
+      if (queue.size === 0) running--
+      else passOn()
+      if (running > 0 || idleWaiters.length === 0) return
       for (const resolve of idleWaiters) resolve()
       idleWaiters = []
     },

@@ -1,7 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import { type Codec, codecMismatch } from '../codec.ts'
 import { StateError } from '../errors.ts'
 import { findLossy, notSerializable } from './lossless.ts'
+
+/** Fails for what is not UTF-8, and takes nothing away. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * JSON text in UTF-8, the default. Refuses what JSON would change: NaN and infinities, undefined,
@@ -27,19 +29,9 @@ export const jsonCodec: Codec = {
     const mark = bytes[0]
     if (mark === undefined || mark < 0x20 || mark >= 0x7f) throw codecMismatch('json', bytes)
     try {
-      return JSON.parse(textOf(bytes))
+      return JSON.parse(utf8.decode(bytes))
     } catch (error) {
       throw new StateError('CORRUPT', `The value is damaged: ${(error as Error).message}`, { cause: error })
     }
   },
-}
-
-function textOf(bytes: Uint8Array): string {
-  const buffer = Buffer.isBuffer(bytes)
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const text = buffer.toString()
-  // What is not UTF-8 becomes this character; so does the character itself.
-  if (text.includes('\ufffd') && !isUtf8(bytes)) throw new TypeError('it is not UTF-8')
-  return text
 }
