@@ -2,7 +2,7 @@
 // the package manager, and where the machine's Node is too old for the development tools a newer Node,
 // are installed in folders of their own, from lockfiles.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hashOf, isNewEnough, nodePackage } from './toolchain.mjs'
@@ -59,11 +59,14 @@ async function prepare() {
   const upToDate =
     existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp && existsSync(join(ROOT, 'node_modules'))
   if (upToDate && path.slice(0, -1).every((folder) => existsSync(folder)) && existsSync(pnpmBin)) return env
+  // An installation that is interrupted must not pass for the one before it.
+  rmSync(STAMP, { force: true })
   if (wantsNode)
     await install('node', `Node ${process.versions.node} is too old for the tools: installing a newer one`)
   await install('pnpm', 'Installing pnpm')
   console.log('Installing the packages')
   const code = await run(['pnpm', 'install', '--frozen-lockfile', '--prefer-offline'], { ...env, CI: 'true' })
+  exitIfStopped(code)
   if (code !== 0) throw new Error('pnpm could not install the packages; its messages above say why')
   writeFileSync(STAMP, stamp)
   return env
@@ -73,10 +76,16 @@ async function install(folder, message) {
   console.log(message)
   const args = ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
   const code = await run(['npm', ...args], process.env, join(TOOLCHAIN, folder))
+  exitIfStopped(code)
   if (code === 0) return
   throw new Error(
     `npm could not install ${folder} (exit code ${code}); is the npm registry reachable from here?`,
   )
+}
+
+/** A step that a signal has ended is no failure to explain. */
+function exitIfStopped(code) {
+  if (code > 128) process.exit(code)
 }
 
 /**
@@ -88,11 +97,14 @@ function run([command, ...args], env, cwd = ROOT) {
     const child = spawn(command, args, {
       cwd,
       env,
-      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      // The channel closes when this process ends, even by SIGKILL; see stop-with-parent.mjs.
+      stdio: command === 'node' ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
       detached: !WINDOWS,
       shell: WINDOWS,
     })
-    const pass = (signal) => {
+    const pass = (received) => {
+      // Without its terminal the server is to stop in order, as it does on SIGTERM.
+      const signal = received === 'SIGHUP' ? 'SIGTERM' : received
       try {
         if (WINDOWS) child.kill(signal)
         else process.kill(-child.pid, signal)
@@ -104,7 +116,10 @@ function run([command, ...args], env, cwd = ROOT) {
     for (const signal of signals) process.on(signal, pass)
     const starters = ancestors()
     const poll = setInterval(() => {
-      if (ancestors() !== starters) pass('SIGTERM')
+      if (ancestors() === starters) return
+      // Once: to the server a second signal means to end at once.
+      clearInterval(poll)
+      pass('SIGTERM')
     }, PARENT_POLL_MS)
     const end = () => {
       clearInterval(poll)

@@ -16,8 +16,12 @@ afterEach(() => {
 })
 
 /** Runs a command through the bootstrap, as an npm script does; its process id, once it runs. */
-async function start(program: string, args: readonly string[]): Promise<number> {
-  const env = { ...process.env, SWITCHYARD_BOOTSTRAPPED: '1' }
+async function start(
+  program: string,
+  args: readonly string[],
+  extra: NodeJS.ProcessEnv = {},
+): Promise<number> {
+  const env = { ...process.env, SWITCHYARD_BOOTSTRAPPED: '1', ...extra }
   started = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(started.stdout as NodeJS.ReadableStream, 'data')
   command = Number(String(line))
@@ -42,6 +46,17 @@ test('what was started ends with its starter, even if that is killed', async () 
   const pid = await start('sh', ['-c', script])
   started?.kill('SIGKILL')
   await end(pid)
+})
+
+test('what takes its time to stop is told once', async () => {
+  const slow = `
+    let count = 0
+    process.on('SIGTERM', () => count++ || setTimeout(() => process.exit(console.log('told ' + count)), 1500))
+    ${RUNS_FOR_EVER}`
+  await start('sh', ['-c', `"${process.execPath}" "${BOOTSTRAP}" node -e "$SLOW"; :`], { SLOW: slow })
+  const told = once(started?.stdout as NodeJS.ReadableStream, 'data')
+  started?.kill('SIGKILL')
+  expect(String(await told)).toBe('told 1\n')
 })
 
 test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s is passed on', async (signal) => {

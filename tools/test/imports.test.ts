@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Project, projects, sourcesOf } from './workspace.ts'
+import { type Project, projects, ROOT, sourcesOf } from './workspace.ts'
 
 const SCOPE = '@switchyard/'
 
@@ -34,17 +35,33 @@ test.each(projects().map((project) => [project.folder, project] as const))(
   },
 )
 
+/** Whether an import of this file leads out of its project by a path. */
+function leavesProject({ folder }: Project, file: string, specifier: string): boolean {
+  if (!specifier.startsWith('.')) return false
+  return relative(join(ROOT, folder), resolve(dirname(file), specifier)).startsWith('..')
+}
+
 test.each(projects().map((project) => [project.folder, project] as const))(
   "%s reaches into no other package's folder",
   (_, project) => {
-    const all = [...sourcesOf(project, 'src'), ...sourcesOf(project, 'test')].flatMap(imports)
-    const insides = all.filter((specifier) => /@switchyard\/[^/]+\/(src|dist|test)\b/.test(specifier))
-    const outside = sourcesOf(project, 'src')
+    const files = [...sourcesOf(project, 'src'), ...sourcesOf(project, 'test')]
+    const insides = files
       .flatMap(imports)
-      .filter((specifier) => specifier.startsWith('../../../'))
+      .filter((name) => /^@switchyard\/[^/]+\/(src|dist|test)\b/.test(name))
+    const outside = files.flatMap((file) =>
+      imports(file).filter((name) => leavesProject(project, file, name)),
+    )
     expect([...insides, ...outside]).toEqual([])
   },
 )
+
+test('a path that leaves the project is told from one that does not', () => {
+  const project = projects().find(({ folder }) => folder === 'packages/memory') as Project
+  const file = join(ROOT, 'packages/memory/src/deep/file.ts')
+  expect(leavesProject(project, file, '../../../core/src/index.ts')).toBe(true)
+  expect(leavesProject(project, file, '../store.ts')).toBe(false)
+  expect(leavesProject(project, file, '@switchyard/core')).toBe(false)
+})
 
 test('the check finds imports in every form', () => {
   const project = projects().find(({ folder }) => folder === 'packages/memory') as Project

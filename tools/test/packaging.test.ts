@@ -51,6 +51,21 @@ describe.each(names)('%s', (name) => {
   }, 60_000)
 })
 
+test.each(published().map(({ folder }) => folder))('%s has declarations that stand alone', (project) => {
+  const dist = join(ROOT, project, 'dist')
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.d.ts'),
+  )
+  const specifiers = files.flatMap((file) => {
+    const text = readFileSync(join(dist, file), 'utf8')
+    return [...text.matchAll(/\b(?:from|import)\b\s*\(?\s*['"]([^'"]+)['"]/g)].map(
+      (match) => match[1] as string,
+    )
+  })
+  expect(files).not.toEqual([])
+  expect(specifiers.filter((name) => name === 'valibot' || name.endsWith('.ts'))).toEqual([])
+})
+
 describe('core and sqlite alone, installed from their tarballs', () => {
   const readme = join(ROOT, 'packages/sqlite/README.md')
   let user: string

@@ -18,7 +18,7 @@ const CLEANUP_STEP = 500
 /** Keys that one step counts. */
 const COUNT_STEP = 20_000
 /** How long one transaction may take, so that the event loop turns; longer where each one costs a sync. */
-const SLICE_MS = { normal: 2, full: 8 } as const
+const SLICE_MS = { normal: 1, full: 8 } as const
 
 /** Opens the store in a file. */
 export async function openSqliteStore(

@@ -40,7 +40,7 @@ interface Job {
 }
 
 /** Work in one turn of the event loop, after which everybody waits for the next. */
-const TURN_MS = 1
+const TURN_MS = 0.5
 const MAX_BUSY_DELAY_MS = 20
 
 export function createWorkQueue({ database, path, busyTimeoutMs, sliceMs }: WorkQueueOptions): WorkQueue {
