@@ -61,8 +61,15 @@ async function prepare() {
   if (upToDate && path.slice(0, -1).every((folder) => existsSync(folder)) && existsSync(pnpmBin)) return env
   // An installation that is interrupted must not pass for the one before it.
   rmSync(STAMP, { force: true })
-  if (wantsNode)
+  if (wantsNode) {
     await install('node', `Node ${process.versions.node} is too old for the tools: installing a newer one`)
+    // It is one of several optional packages, and npm does not fail where one of those is out of reach.
+    if (!existsSync(path[0])) {
+      throw new Error(
+        `npm did not install ${nodePackage()}; is the npm registry reachable from here? Or install Node 22.19 or newer yourself`,
+      )
+    }
+  }
   await install('pnpm', 'Installing pnpm')
   console.log('Installing the packages')
   const code = await run(['pnpm', 'install', '--frozen-lockfile', '--prefer-offline'], { ...env, CI: 'true' })

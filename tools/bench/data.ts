@@ -1,29 +1,52 @@
 export const COUNT = 100_000
+/** Prime, so that a key meets another value at each round of the keys. */
+const VALUES = 100_003
+/** Has no factor in common with COUNT, so that every key is visited. */
+const STRIDE = 7919
+const BATCH = 100
 
-export const keys: readonly string[] = Array.from(
-  { length: COUNT },
-  (_, i) => `user:${String(i).padStart(6, '0')}`,
-)
-export const absent: readonly string[] = keys.map((key) => `no-${key}`)
-
-export const keyAt = (i: number): string => keys[i % COUNT] as string
-export const absentAt = (i: number): string => absent[i % COUNT] as string
-
-/** A hundred keys in a row, as batches have them. */
-export function batchAt(i: number): string[] {
-  const start = (i * 100) % (COUNT - 100)
-  return keys.slice(start, start + 100)
+export interface Item {
+  readonly key: string
+  readonly value: object
 }
 
-/** An object of about 256 bytes of JSON, different at each call: engines skip rewriting what has not changed. */
-export function valueAt(i: number): object {
-  return {
+const keys: readonly string[] = Array.from({ length: COUNT }, (_, i) => `user:${String(i).padStart(6, '0')}`)
+const absent: readonly string[] = keys.map((key) => key.replace('user', 'none'))
+const values: readonly object[] = Array.from({ length: VALUES }, (_, i) => makeValue(i))
+
+/** The keys in their order. */
+export const keyAt = (i: number): string => keys[i % COUNT] as string
+/** The keys in an order in which neighbours are far apart, so that no cache has the next one. */
+export const scatteredKeyAt = (i: number): string => keyAt(i * STRIDE)
+export const absentAt = (i: number): string => absent[i % COUNT] as string
+/** Another one each time that a key comes round again: engines skip rewriting what has not changed. */
+export const valueAt = (i: number): object => values[i % VALUES] as object
+
+/** A hundred keys in a row. */
+export function keyBatchAt(i: number): string[] {
+  return Array.from({ length: BATCH }, (_, n) => keyAt(i * BATCH + n))
+}
+
+export function itemBatchAt(i: number): Item[] {
+  return Array.from({ length: BATCH }, (_, n) => ({
+    key: keyAt(i * BATCH + n),
+    value: valueAt(i * BATCH + n),
+  }))
+}
+
+/** Every key, with a first value. */
+export const items: readonly Item[] = keys.map((key, i) => ({ key, value: valueAt(i) }))
+
+/** About 256 bytes of JSON. Parsed, as values from outside are: template literals would leave strings in pieces. */
+function makeValue(i: number): object {
+  const value = {
     id: i,
     name: `name ${i}`,
     email: `user${i}@example.com`,
     roles: ['admin', 'user'],
     address: { street: 'Some street 12', city: 'Berlin', zip: '10115' },
     created: 1_700_000_000_000 + i,
-    note: 'lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy',
+    note: 'lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy eirmod',
   }
+  return JSON.parse(JSON.stringify(value)) as object
 }

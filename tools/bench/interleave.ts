@@ -1,12 +1,10 @@
 /** One thing to measure: does the operation for this number, which chooses the key. */
 export type Work = (i: number) => unknown
 
+/** A subject and its operations per second in each round. */
 export interface Measured {
   readonly subject: string
-  /** Operations per second, the median of all slices. */
-  readonly rate: number
-  /** The middle half of the slices lies within this share of the median. */
-  readonly spread: number
+  readonly rates: readonly number[]
 }
 
 export interface InterleaveOptions {
@@ -16,7 +14,15 @@ export interface InterleaveOptions {
   readonly sliceMs?: number
   /** What one call counts for: 100 for a batch of 100 keys. */
   readonly weight?: number
+  /** Calls between two looks at the clock: more for work that is as short as that look. */
+  readonly stride?: number
 }
+
+/** Of the rounds as many again come first and count for nothing. */
+const WARM_UP = 1 / 20
+
+/** All that is measured in this process goes on where the last left off, so that no values come again. */
+let position = 0
 
 /**
  * Measures all subjects in slices of some milliseconds in rotating order, so that what else the machine does
@@ -24,38 +30,35 @@ export interface InterleaveOptions {
  */
 export async function interleave(
   subjects: ReadonlyMap<string, Work>,
-  { concurrency = 1, rounds = 21, sliceMs = 20, weight = 1 }: InterleaveOptions = {},
+  options: InterleaveOptions = {},
 ): Promise<readonly Measured[]> {
+  const { rounds = 41 } = options
   const names = [...subjects.keys()]
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
-  let position = 0
-  for (let round = -2; round < rounds; round++) {
+  for (let round = -Math.ceil(rounds * WARM_UP); round < rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(turn + Math.max(round, 0)) % names.length] as string
-      const work = subjects.get(name) as Work
-      const start = performance.now()
-      let count = 0
-      const worker = async (): Promise<void> => {
-        while (performance.now() - start < sliceMs) {
-          for (let k = 0; k < 4; k++) {
-            position++
-            await work(position)
-          }
-          count += 4
-        }
-      }
-      await Promise.all(Array.from({ length: concurrency }, worker))
-      // The first rounds warm up.
-      if (round >= 0) rates.get(name)?.push((count * weight * 1000) / (performance.now() - start))
+      const rate = await slice(subjects.get(name) as Work, options)
+      if (round >= 0) rates.get(name)?.push(rate)
+      // What the subject has put off belongs to nobody else's slice.
       await new Promise(setImmediate)
     }
   }
-  return names.map((subject) => summary(subject, rates.get(subject) ?? []))
+  return names.map((subject) => ({ subject, rates: rates.get(subject) ?? [] }))
 }
 
-function summary(subject: string, rates: number[]): Measured {
-  const sorted = rates.toSorted((a, b) => a - b)
-  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
-  const rate = at(0.5)
-  return { subject, rate, spread: (at(0.75) - at(0.25)) / rate }
+async function slice(
+  work: Work,
+  { concurrency = 1, sliceMs = 20, weight = 1, stride = 1 }: InterleaveOptions,
+): Promise<number> {
+  const start = performance.now()
+  let count = 0
+  const worker = async (): Promise<void> => {
+    do {
+      for (let n = 0; n < stride; n++) await work(position++)
+      count += stride
+    } while (performance.now() - start < sliceMs)
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  return (count * weight * 1000) / (performance.now() - start)
 }

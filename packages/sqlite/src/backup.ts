@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { StateError } from '@switchyard/core'
 import { sqliteError } from './errors.ts'
 
 export interface BackupOptions {
@@ -26,10 +28,15 @@ const COPY = `
  * @throws StateError that says what SQLite or the file system said
  */
 export async function backupSqlite({ from, to }: BackupOptions): Promise<void> {
-  const temporary = `${to}.${process.pid}.${Date.now()}.tmp`
+  if (resolve(from) === resolve(to)) {
+    throw new StateError('INVALID_OPTIONS', `A backup of '${from}' cannot replace the file itself`)
+  }
+  const temporary = `${to}.${randomUUID()}.tmp`
   try {
     await copy(from, temporary)
     await sync(temporary)
+    // The log of an earlier file would be taken for that of the new one.
+    for (const left of ['-wal', '-shm']) await rm(`${to}${left}`, { force: true })
     await rename(temporary, to)
     await sync(dirname(to))
   } catch (error) {

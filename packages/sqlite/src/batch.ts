@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import {
   conflict,
   incrementEntry,
+  isStateError,
   notAllApplied,
   type Operation,
   type OperationResult,
@@ -28,7 +29,8 @@ export function runBatch(
     database.exec('RELEASE batch')
     return { results }
   } catch (error) {
-    database.exec('ROLLBACK TO batch; RELEASE batch')
+    // What SQLite fails at is taken back with the whole transaction; the savepoint may be gone already.
+    if (isStateError(error)) database.exec('ROLLBACK TO batch; RELEASE batch')
     throw error
   }
 }
@@ -46,7 +48,7 @@ function runInOrder(
       results.push(...runAlike(statements, run, now))
     } catch (error) {
       // Only an increment fails by itself; what SQLite fails at is taken back as a whole.
-      if (operations.length === 1) throw error
+      if (operations.length === 1 || !isStateError(error)) throw error
       throw notAllApplied(
         error,
         rest.map(({ key }) => key),

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { StateError } from '@switchyard/core'
 import { isBusy, sqliteError } from './errors.ts'
 import type { SqliteOptions } from './options.ts'
-import { migrate } from './schema.ts'
+import { checkOwner, migrate } from './schema.ts'
 
 const PAGE_SIZE = 4096
 /** Pages in the log before it is moved into the file: more make writes faster and the log larger (40 MiB). */
@@ -37,6 +37,8 @@ export async function openDatabase({
 function open(path: string, durability: 'normal' | 'full'): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
+    // Before anything is set: what is not ours stays as it is.
+    checkOwner(database, path)
     // The first two take effect only in a new file.
     database.exec(`
       PRAGMA page_size = ${PAGE_SIZE};

@@ -32,6 +32,8 @@ export async function optimizeDatabase(database: DatabaseSync, queue: WorkQueue)
     })
   }
   await queue.writeMany(() => database.exec('PRAGMA optimize'))
+  // Only now does the file itself become smaller. Not in a transaction, as those of the queue end with its turns.
+  database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
   const bytesAfter = await queue.read(() => fileBytes(database))
   return { bytesBefore, bytesAfter }
 }

@@ -36,8 +36,12 @@ export function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
-/** The version of the file's schema; 0 for a new file. */
-function checkOwner(database: DatabaseSync, path: string): number {
+/**
+ * The version of the file's schema; 0 for a new file. Changes nothing.
+ *
+ * @throws StateError `INCOMPATIBLE` if a newer version of this package wrote it, or another program.
+ */
+export function checkOwner(database: DatabaseSync, path: string): number {
   const owner = pragma(database, 'application_id')
   const version = pragma(database, 'user_version')
   const tables = Number(database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'])

@@ -159,8 +159,10 @@ export function createWorkQueue({ database, path, busyTimeoutMs, sliceMs }: Work
       if (reads.length > 0) runAll(reads, start)
       return
     }
-    busySince = undefined
-    busyTries = 0
+    if (writes) {
+      busySince = undefined
+      busyTries = 0
+    }
     let done = 0
     for (const job of jobs) {
       try {
@@ -182,17 +184,19 @@ export function createWorkQueue({ database, path, busyTimeoutMs, sliceMs }: Work
       done++
       if (done < jobs.length && performance.now() - start > sliceMs) break
     }
+    if (done < jobs.length) queue = [...jobs.slice(done), ...queue]
     if (!commit(jobs.slice(0, done))) return
     for (const one of settle) one()
-    queue = done < jobs.length ? [...jobs.slice(done), ...queue] : queue
   }
 
   /** A single statement needs no transaction around it. */
   function runAlone(job: Job): void {
     try {
       const settle = job.run()
-      busySince = undefined
-      busyTries = 0
+      if (job.writes) {
+        busySince = undefined
+        busyTries = 0
+      }
       settle()
     } catch (error) {
       if (isBusy(error)) waitForOthers([job], error)

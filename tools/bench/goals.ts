@@ -1,0 +1,58 @@
+import { DURABLE, MEMORY, SQLITE } from './names.ts'
+
+/** What the ratio of our rate to another's has to reach. */
+export interface Goal {
+  readonly operation: string
+  readonly against: string
+  readonly atLeast: number
+}
+
+/** The share of the ticks of a timer that have to come while the store is busy. */
+export const TICKS_AT_LEAST = 0.8
+
+export const MEMORY_GOALS: readonly Goal[] = [
+  ...against(MEMORY.map, { ...scattered('get', 0.25), 'get, absent': 0.8 }),
+  ...against(MEMORY.keyv, { ...scattered('get', 2.5), ...scattered('set', 1.5) }),
+  ...against(MEMORY.unstorage, scattered('get', 1.3)),
+]
+
+export const SQLITE_GOALS: readonly Goal[] = [
+  ...against(SQLITE.raw, {
+    'get c1': 0.8,
+    'set c1': 0.8,
+    ...scattered('get c64', 0.8),
+    ...scattered('set c64', 0.8),
+    'getMany(100)': 0.9,
+    scan: 0.7,
+    'list 100': 0.7,
+    'list 1,000': 0.7,
+  }),
+  ...against(SQLITE.keyv6, { ...peer(4, 1.5), 'getMany(100)': 2 }),
+  ...against(SQLITE.keyv4, { ...peer(8, 2), 'getMany(100)': 2 }),
+  ...against(SQLITE.db0, { ...peer(3, 1.5), 'getMany(100)': 4 }),
+]
+
+export const DURABLE_GOALS: readonly Goal[] = [
+  ...against(DURABLE.each, { 'set c64': 5 }),
+  ...against(DURABLE.keyv6, { 'set c64': 5 }),
+]
+
+function peer(get: number, set: number): Readonly<Record<string, number>> {
+  return {
+    'get c1': get,
+    'set c1': set,
+    ...scattered('get c64', get),
+    ...scattered('set c64', set),
+    'list 100': 100,
+    'list 1,000': 100,
+  }
+}
+
+/** The same goal for keys in their order and for scattered ones. */
+function scattered(operation: string, atLeast: number): Readonly<Record<string, number>> {
+  return { [operation]: atLeast, [`${operation}, scattered`]: atLeast }
+}
+
+function against(subject: string, ratios: Readonly<Record<string, number>>): Goal[] {
+  return Object.entries(ratios).map(([operation, atLeast]) => ({ operation, against: subject, atLeast }))
+}

@@ -1,0 +1,24 @@
+/** The names of the subjects, as the tables show them and the goals refer to them. */
+export const MEMORY = {
+  map: 'Map, by reference',
+  jsonMap: 'Map of JSON',
+  ours: '@switchyard/memory',
+  keyv: 'keyv 6 (JSON)',
+  unstorage: 'unstorage memory',
+  cacheManager: 'cache-manager 7',
+} as const
+
+export const SQLITE = {
+  raw: 'raw node:sqlite',
+  ours: '@switchyard/sqlite',
+  keyv6: '@keyv/sqlite 6 beta',
+  keyv4: '@keyv/sqlite 4',
+  db0: 'unstorage db0',
+} as const
+
+export const DURABLE = {
+  each: 'raw, a transaction each',
+  group: 'raw, group commit',
+  ours: "@switchyard/sqlite, 'full'",
+  keyv6: '@keyv/sqlite 6 beta',
+} as const
