@@ -146,7 +146,8 @@ function run([command, ...args], env, cwd = ROOT) {
 /** Who started this process: npm, with a shell between where the shell does not make room for what it runs. */
 function ancestors() {
   const stat = `/proc/${process.ppid}/stat`
-  // The fourth field, behind the name in brackets, is the parent.
-  const grandparent = existsSync(stat) ? readFileSync(stat, 'utf8').split(') ').at(-1).split(' ')[1] : ''
-  return `${process.ppid} ${grandparent}`
+  // The name in brackets, the state, the parent.
+  const [, name, grandparent] =
+    /\((.*)\) \S (\d+)/.exec(existsSync(stat) ? readFileSync(stat, 'utf8') : '') ?? []
+  return /^(ba|da|a)?sh$/.test(name) ? `${process.ppid} ${grandparent}` : `${process.ppid}`
 }

@@ -47,7 +47,7 @@ export async function backupSqlite({ from, to }: BackupOptions): Promise<void> {
 
 function copy(from: string, to: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(COPY, { eval: true, workerData: { from, to } })
+    const worker = new Worker(COPY, { eval: true, execArgv: [], workerData: { from, to } })
     worker.once('error', reject)
     worker.once('exit', () => resolve())
   })

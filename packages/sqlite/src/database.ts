@@ -10,7 +10,6 @@ import { checkOwner, migrate } from './schema.ts'
 const PAGE_SIZE = 4096
 /** Pages in the log before it is moved into the file: more make writes faster and the log larger (40 MiB). */
 const CHECKPOINT_PAGES = 10_000
-const MMAP_BYTES = 268_435_456
 const RETRY_MS = 10
 
 /**
@@ -38,15 +37,18 @@ function open(path: string, durability: 'normal' | 'full'): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
     // Before anything is set: what is not ours stays as it is.
+    // In a transaction, since another process may be making the file meanwhile.
+    database.exec('BEGIN')
     checkOwner(database, path)
-    // The first two take effect only in a new file.
+    database.exec('COMMIT')
+    // The first two take effect only in a new file. The file is not mapped into memory: a disk that fails, or a program
+    // that cuts the file off, would then end the process by a signal instead of an error.
     database.exec(`
       PRAGMA page_size = ${PAGE_SIZE};
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
       PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-      PRAGMA mmap_size = ${MMAP_BYTES};
     `)
     checkJournal(database, path)
     migrate(database, path)

@@ -11,6 +11,16 @@ const CODES: ReadonlyMap<number, readonly [code: StateErrorCode, advice: string]
   [26, ['CORRUPT', 'the file is not an SQLite database, or its first page is damaged']],
 ])
 
+/** What the file system says of the folder, before SQLite is asked. */
+const FILE_SYSTEM_CODES: ReadonlyMap<unknown, readonly [code: StateErrorCode, advice: string]> = new Map([
+  ['EACCES', ['READ_ONLY', 'the folder cannot be written to; check its permissions']],
+  ['EPERM', ['READ_ONLY', 'the folder cannot be written to; check its permissions']],
+  ['EROFS', ['READ_ONLY', 'the file system is mounted read-only']],
+  ['ENOSPC', ['FULL', 'the disk is full; nothing was written']],
+  ['ENOTDIR', ['UNAVAILABLE', 'part of the path is not a folder']],
+  ['EEXIST', ['UNAVAILABLE', 'part of the path is not a folder']],
+])
+
 const BUSY = 5
 
 interface SqliteError extends Error {
@@ -30,10 +40,9 @@ export function isBusy(error: unknown): boolean {
 export function sqliteError(error: unknown, path: string): StateError {
   if (isStateError(error)) return error
   const message = error instanceof Error ? error.message : String(error)
-  const [code, advice] = (isSqliteError(error) ? CODES.get(error.errcode & 0xff) : undefined) ?? [
-    'BACKEND_ERROR',
-    undefined,
-  ]
+  const [code, advice] = (isSqliteError(error)
+    ? CODES.get(error.errcode & 0xff)
+    : FILE_SYSTEM_CODES.get((error as NodeJS.ErrnoException)?.code)) ?? ['BACKEND_ERROR', undefined]
   return new StateError(
     code,
     `SQLite file '${path}': ${message}${advice === undefined ? '' : ` (${advice})`}`,

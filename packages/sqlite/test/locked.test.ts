@@ -5,9 +5,12 @@ import { openState } from './open-state.ts'
 import { startPeer } from './start-peer.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
+/** For tests that want nothing to time out, on however slow a machine. */
+const PATIENT = { busyTimeoutMs: 20_000 }
+
 test('while a process holds the write lock, writes wait and then go on in their order', async () => {
   const path = join(temporaryFolder(), 'state.db')
-  const state = await openState(path)
+  const state = await openState(path, PATIENT)
   await state.set('log', '')
   const peer = startPeer()
   await peer.tell({ op: 'lock', path })
@@ -38,7 +41,7 @@ test('while a process holds the write lock, writes wait and then go on in their 
 
 test('while a process holds the write lock, reads are answered and the event loop turns', async () => {
   const path = join(temporaryFolder(), 'state.db')
-  const state = await openState(path)
+  const state = await openState(path, PATIENT)
   await state.setMany([
     { key: 'a', value: 1 },
     { key: 'b', value: 2 },
@@ -84,7 +87,7 @@ test('a write that waits past busyTimeoutMs is LOCKED and may be retried; the fi
 
 test('closing waits for the writes that another process keeps waiting', async () => {
   const path = join(temporaryFolder(), 'state.db')
-  const state = await openState(path)
+  const state = await openState(path, PATIENT)
   const peer = startPeer()
   await peer.tell({ op: 'lock', path })
   const writes = [state.set('a', 1), state.set('b', 2)]
@@ -101,7 +104,7 @@ test('a file that another process has locked opens all the same, once it lets go
   const peer = startPeer()
   await (await openState(path)).close()
   await peer.tell({ op: 'lock', path })
-  const opening = openState(path)
+  const opening = openState(path, PATIENT)
   await sleep(30)
   await peer.tell({ op: 'unlock' })
   const state = await opening

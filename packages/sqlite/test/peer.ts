@@ -4,6 +4,7 @@ import { sqlite } from '../src/index.ts'
 
 /** What a process does when it is told to, with the keys or the number of what it did as the answer. */
 export type Task =
+  /** Closes what it had open before. */
   | { readonly op: 'open'; readonly path: string }
   | { readonly op: 'increment'; readonly key: string; readonly times: number }
   | { readonly op: 'create'; readonly keys: readonly string[]; readonly value: string }
@@ -31,6 +32,7 @@ function opened(): State {
 async function perform(task: Task): Promise<readonly string[]> {
   switch (task.op) {
     case 'open':
+      await state?.close()
       state = await createState({ backends: { file: sqlite({ path: task.path }) } })
       return []
     case 'increment':

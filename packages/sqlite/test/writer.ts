@@ -2,16 +2,19 @@ import { writeSync } from 'node:fs'
 import { createState } from '@switchyard/core'
 import { sqlite } from '../src/index.ts'
 
-/** Writes for ever, and prints what was acknowledged: 'set 3', 'delete 2', 'count 7', 'pair 4'. Ended by a kill. */
+/**
+ * Writes for ever, and prints what was acknowledged: 'set 3', 'delete 2', 'count 7', 'step 4'. Ended by a kill.
+ * Each line is one write to the file descriptor: a stream would keep lines back.
+ */
 const [path = '', durability = 'normal', round = '0'] = process.argv.slice(2)
 const state = await createState({
   backends: { file: sqlite({ path, durability: durability as 'normal' | 'full' }) },
   cleanupInterval: false,
 })
 
-/** Not through a stream: it would keep lines back. */
 const acknowledge = (line: string): void => void writeSync(1, `${line}\n`)
 
+/** Keeps the two newest keys. */
 async function setAndDelete(): Promise<void> {
   for (let i = 0; ; i++) {
     await state.set(`${round}:${i}`, i)
@@ -26,12 +29,19 @@ async function count(): Promise<void> {
   for (;;) acknowledge(`count ${await state.increment('count')}`)
 }
 
-async function pairs(): Promise<void> {
-  for (let i = 1; ; i++) {
-    const set = (key: string) => ({ op: 'set', key, value: `${round}:${i}` }) as const
-    await state.transaction({ operations: [set('left'), set('right')] })
-    acknowledge(`pair ${round}:${i}`)
+/** Moves a key on by one and writes where to, all in one transaction. */
+async function step(): Promise<void> {
+  for (let i = (await state.get<number>('steps')) ?? 0; ; ) {
+    await state.transaction({
+      operations: [
+        { op: 'delete', key: `at:${i}` },
+        { op: 'set', key: `at:${++i}`, value: i },
+        { op: 'increment', key: 'steps' },
+        { op: 'set', key: 'copy of steps', value: i },
+      ],
+    })
+    acknowledge(`step ${i}`)
   }
 }
 
-await Promise.all([setAndDelete(), count(), pairs()])
+await Promise.all([setAndDelete(), count(), step()])

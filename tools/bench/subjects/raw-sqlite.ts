@@ -69,9 +69,7 @@ async function open(path: string, synchronous: string): Promise<DatabaseSync> {
   const state = await createState({ backends: { sqlite: sqlite({ path }) } })
   await state.close()
   const database = new DatabaseSync(path)
-  database.exec(
-    `PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = 10000; PRAGMA mmap_size = 268435456`,
-  )
+  database.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = 10000`)
   return database
 }
 
