@@ -24,7 +24,10 @@ export interface PluginContext {
 export interface StatePlugin<Options = unknown, C extends Capabilities = Capabilities> {
   /** The plugin's own name: 'redis'. */
   readonly name: string
+  /** What it can do in general; where that depends on the options, {@link capabilitiesFor} has the word. */
   readonly capabilities: C
+  /** What a backend with these options can do, such as one of two layouts. Default: `capabilities`. */
+  capabilitiesFor?(options: Options): C
   /** Validates the options before any I/O; must answer synchronously. */
   readonly optionsSchema: StandardSchemaV1<unknown, Options>
   open(options: Options, context: PluginContext): Promise<StoreFor<C>>
@@ -69,13 +72,17 @@ export function definePlugin<Options, const C extends Capabilities>(
     name: plugin.name,
     capabilities: Object.freeze({ ...plugin.capabilities }),
     optionsSchema: plugin.optionsSchema,
+    ...(plugin.capabilitiesFor !== undefined && {
+      capabilitiesFor: (options: Options) => checkedCapabilities(plugin, options),
+    }),
     // Called on the author's object, so that a plugin written as a class works as well.
     open: (options: Options, context: PluginContext) => plugin.open(options, context),
   })
   const configure = (options?: Options): Backend => {
     const valid = validOptions(frozen, options ?? {})
+    const capabilities = frozen.capabilitiesFor?.(valid) ?? frozen.capabilities
     return Object.freeze({
-      plugin: frozen,
+      plugin: Object.freeze({ name: frozen.name, capabilities }),
       open: (context: PluginContext) => frozen.open(valid, context) as Promise<AnyStore>,
     })
   }
@@ -87,6 +94,15 @@ export function isPluginFunction(
   value: unknown,
 ): value is PluginFunction<unknown> & ((options?: unknown) => Backend) {
   return typeof value === 'function' && (value as { readonly [PLUGIN]?: boolean })[PLUGIN] === true
+}
+
+function checkedCapabilities<Options, C extends Capabilities>(
+  plugin: StatePlugin<Options, C>,
+  options: Options,
+): C {
+  const capabilities = plugin.capabilitiesFor?.(options) ?? plugin.capabilities
+  checkCapabilities(plugin.name, capabilities)
+  return Object.freeze({ ...capabilities })
 }
 
 function validOptions<Options>(plugin: StatePlugin<Options>, options: unknown): Options {

@@ -138,6 +138,8 @@ export interface StoreChange {
   readonly key: string
   readonly version?: string
   readonly expiresAt?: number
+  /** True for a change that was made through the store that reports it; its service has told of that already. */
+  readonly own?: boolean
 }
 
 /** Present exactly when `capabilities.watch`. */

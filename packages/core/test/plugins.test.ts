@@ -63,6 +63,20 @@ describe('definePlugin', () => {
     }
   })
 
+  test('tells the capabilities of a backend from its options, where they depend on those', () => {
+    const plugin = definePlugin({
+      name: 'p',
+      capabilities: CAPABILITIES as Capabilities,
+      capabilitiesFor: ({ size }) => ({ ...CAPABILITIES, maxValueBytes: size ?? 1000 }),
+      optionsSchema,
+      open,
+    })
+    expect(plugin({ path: 'x', size: 7 }).plugin.capabilities.maxValueBytes).toBe(7)
+    expect(plugin({ path: 'x' }).plugin.capabilities.maxValueBytes).toBe(1000)
+    expect(Object.isFrozen(plugin({ path: 'x' }).plugin.capabilities)).toBe(true)
+    expect(() => plugin({ path: 'x', size: -1 })).toThrow(withCode('INVALID_PLUGIN'))
+  })
+
   test('refuses a schema that answers later', () => {
     const optionsSchema = v.pipeAsync(
       v.object({}),

@@ -1,0 +1,2 @@
+export type { FileOptions } from './options.ts'
+export { file } from './plugin.ts'

@@ -1,0 +1,46 @@
+import type { RedisClientOptions } from '@keyv/redis'
+import { type Client, destroy, singleClient } from './client.ts'
+import type { RedisNode, RedisSentinelOptions } from './options.ts'
+
+/** A Sentinel that does not answer within this time is passed over. */
+const ASK_TIMEOUT_MS = 1000
+
+/**
+ * A client, not connected yet, for what the Sentinels say is the master.
+ *
+ * Sentinel is asked here, as Redis' guidelines for clients say, and not left to the client of node-redis for it: that
+ * sends a write again whose connection was lost, although it may have been applied.
+ */
+export async function dialMaster(options: RedisSentinelOptions): Promise<Client> {
+  const { name, sentinelRootNodes, sentinelClientOptions, nodeClientOptions, nodeAddressMap } = options
+  const failures: string[] = []
+  for (const node of sentinelRootNodes) {
+    const sentinel = clientAt(node.host, node.port, sentinelClientOptions)
+    try {
+      const master = await ask(sentinel, name)
+      const { host, port } = nodeAddressMap?.[`${master.host}:${master.port}`] ?? master
+      return clientAt(host, port, nodeClientOptions)
+    } catch (error) {
+      failures.push(`${node.host}:${node.port}: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      destroy(sentinel)
+    }
+  }
+  throw new Error(`no Sentinel knows a master '${name}' (${failures.join('; ')})`)
+}
+
+async function ask(sentinel: Client, name: string): Promise<RedisNode> {
+  const timer = setTimeout(() => destroy(sentinel), ASK_TIMEOUT_MS)
+  try {
+    await sentinel.connect()
+    const reply = await sentinel.sendCommand(['SENTINEL', 'get-master-addr-by-name', name])
+    if (!Array.isArray(reply)) throw new Error(`it watches no master '${name}'`)
+    return { host: String(reply[0]), port: Number(reply[1]) }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function clientAt(host: string, port: number, options: RedisClientOptions = {}): Client {
+  return singleClient({ ...options, socket: { ...options.socket, host, port } } as RedisClientOptions)
+}

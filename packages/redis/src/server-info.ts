@@ -1,0 +1,62 @@
+import { type Health, StateError } from '@switchyard/core'
+import type { Client } from './client.ts'
+import type { Connection } from './connection.ts'
+import { redisError } from './errors.ts'
+
+/** What the scripts need: SET with PXAT, XADD with NOMKSTREAM and, for plain keys, PEXPIRETIME. */
+const OLDEST = 7
+
+export type ServerInfo = ReadonlyMap<string, string>
+
+/** INFO of each master. */
+export async function serverInfo(connection: Connection): Promise<readonly ServerInfo[]> {
+  return Promise.all((await connection.masters()).map(infoOf))
+}
+
+async function infoOf(client: Client): Promise<ServerInfo> {
+  try {
+    const text = String(await client.sendCommand(['INFO'], { typeMapping: {} }))
+    return new Map(
+      text.split('\r\n').flatMap((line) => {
+        const at = line.indexOf(':')
+        return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
+      }),
+    )
+  } catch (error) {
+    throw redisError(error, 'read')
+  }
+}
+
+/** @throws StateError `INCOMPATIBLE` for a server that is too old */
+export function checkVersion(info: ServerInfo): void {
+  const version = info.get('redis_version') ?? 'unknown'
+  if (Number.parseInt(version, 10) >= OLDEST) return
+  const message = `Redis ${version} is too old: this backend needs ${OLDEST}.0 or newer`
+  throw new StateError('INCOMPATIBLE', message)
+}
+
+/** What puts the state at risk with this configuration. */
+export function evictionRisk(info: ServerInfo): string | undefined {
+  const policy = info.get('maxmemory_policy') ?? 'noeviction'
+  if (policy === 'noeviction') return undefined
+  return `Redis may remove state when its memory is full (maxmemory-policy is '${policy}'); set it to 'noeviction'`
+}
+
+export async function checkServers(connection: Connection): Promise<Health> {
+  const servers = await serverInfo(connection)
+  const replica = servers.find((info) => info.get('role') !== 'master')
+  const reason = replica === undefined ? undefined : 'Redis is a replica; a fail-over may be under way'
+  return {
+    healthy: reason === undefined,
+    ...(reason !== undefined && { reason }),
+    detail: {
+      version: servers[0]?.get('redis_version') ?? 'unknown',
+      masters: servers.length,
+      maxmemoryPolicy: servers[0]?.get('maxmemory_policy') ?? 'unknown',
+    },
+  }
+}
+
+export function usedBytes(servers: readonly ServerInfo[]): number {
+  return servers.reduce((sum, info) => sum + Number(info.get('used_memory') ?? 0), 0)
+}

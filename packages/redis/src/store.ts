@@ -1,0 +1,115 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  type Checkable,
+  notAllApplied,
+  type Operation,
+  type OperationResult,
+  type PluginContext,
+  type StateStore,
+  type Watchable,
+} from '@switchyard/core'
+import { watchChanges } from './changes.ts'
+import { type Connection, connect } from './connection.ts'
+import { plainLayout, stripedLayout } from './layout.ts'
+import { createListing } from './listing.ts'
+import type { RedisOptions } from './options.ts'
+import { createReads } from './reads.ts'
+import { applyPlain, applyStriped, readPlain } from './scripts.ts'
+import { checkServers, checkVersion, evictionRisk, serverInfo, usedBytes } from './server-info.ts'
+import { createWrites } from './writes.ts'
+
+/** Opens the store on a server that is there. */
+export async function openRedisStore(
+  options: RedisOptions,
+  context: PluginContext,
+): Promise<StateStore & Checkable & Partial<Watchable>> {
+  const connection = await connect(options, context.signal)
+  try {
+    await inspect(connection, context)
+    return createRedisStore(connection, options, context)
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+async function inspect(connection: Connection, { backend, logger }: PluginContext): Promise<void> {
+  const servers = await serverInfo(connection)
+  for (const server of servers) checkVersion(server)
+  const risk = servers.map(evictionRisk).find((one) => one !== undefined)
+  if (risk !== undefined) logger.warn(`Backend '${backend}': ${risk}`)
+}
+
+function createRedisStore(
+  connection: Connection,
+  options: RedisOptions,
+  { random }: PluginContext,
+): StateStore & Checkable & Partial<Watchable> {
+  const isPlain = options.layout === 'plain'
+  const layout = isPlain ? plainLayout(options.prefix ?? '') : stripedLayout(options.prefix ?? 'switchyard')
+  const writer = Buffer.from(random(new Uint8Array(12))).toString('base64url')
+  const script = isPlain ? applyPlain : applyStriped
+  const reads = createReads(connection, layout, isPlain ? readPlain : undefined)
+  const writes = createWrites({ connection, layout, script, writer })
+  const listing = createListing(connection, layout, reads)
+  const closing = new AbortController()
+  let closed: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    closing.abort()
+    // What was asked for in this turn goes out first.
+    await nextTurn()
+    await connection.close()
+  }
+
+  async function applyEach(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
+    const settled = await Promise.allSettled(
+      operations.map((operation) => writes.apply({ checks: [], operations: [operation] })),
+    )
+    const failed = settled.flatMap((one, index) => (one.status === 'rejected' ? [index] : []))
+    if (failed.length > 0) {
+      const { reason } = settled[failed[0] as number] as PromiseRejectedResult
+      throw notAllApplied(
+        reason,
+        failed.map((index) => (operations[index] as Operation).key),
+      )
+    }
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  }
+
+  const store: StateStore & Checkable = {
+    get: (key) => reads.get(key),
+    getMany: (keys) => reads.getMany(keys),
+    list: (listOptions = {}) => listing.list(listOptions),
+    async set(key, entry, { ifVersion } = {}) {
+      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
+      await writes.apply({ checks, operations: [{ op: 'set', key, entry }] })
+    },
+    async delete(key, { ifVersion } = {}) {
+      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
+      const [result] = await writes.apply({ checks, operations: [{ op: 'delete', key }] })
+      return result?.op === 'delete' && result.deleted
+    },
+    async write({ operations, checks = [], atomic = false }) {
+      if (operations.length + checks.length === 0) return { results: [] }
+      return { results: atomic ? await writes.apply({ checks, operations }) : await applyEach(operations) }
+    },
+    async stats() {
+      let keys = 0
+      for await (const page of listing.keys('')) keys += page.length
+      return { keys, bytes: usedBytes(await serverInfo(connection)), expired: 0 }
+    },
+    cleanup: async () => ({ removed: 0 }),
+    checkHealth: () => checkServers(connection),
+    close() {
+      closed ??= close()
+      return closed
+    },
+  }
+  if (isPlain) return store
+  return {
+    ...store,
+    watch: (prefix, { signal } = {}) =>
+      watchChanges({ connection, layout, writer, prefix, signal, closing: closing.signal }),
+  }
+}
