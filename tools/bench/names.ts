@@ -22,3 +22,12 @@ export const DURABLE = {
   ours: "@switchyard/sqlite, 'full'",
   keyv6: '@keyv/sqlite 6 beta',
 } as const
+
+export const REDIS = {
+  raw: 'node-redis 6',
+  client5: 'node-redis 5',
+  ours: '@switchyard/redis',
+  ioredis: 'ioredis 6, auto-pipelining',
+  keyv: '@keyv/redis 5',
+  unstorage: 'unstorage redis',
+} as const

@@ -1,6 +1,7 @@
 import { atMost } from './at-most.ts'
 import type { AnyStore, Capabilities } from './capabilities.ts'
 import { MAX_TIMER_MS } from './clock.ts'
+import { createDeadlines, type Deadline } from './deadlines.ts'
 import { asStateError, StateError } from './errors.ts'
 import type { Limiter } from './limiter.ts'
 import type { Awaitable, OperationOptions } from './store.ts'
@@ -72,18 +73,25 @@ export interface OperationsOptions {
   readonly onOperation?: ((sample: OperationSample) => void) | undefined
 }
 
-/** What ends a call that takes too long. */
-interface Watch {
+/** What ends a call that takes too long or is aborted. */
+interface Watch extends Deadline {
   /** Set by who waits for what. */
   giveUp: (code: 'TIMEOUT' | 'ABORTED', reason: string) => void
-  stop(): void
+  /** Of a call that has a limit of its own. */
+  timer: NodeJS.Timeout | undefined
+  readonly limitMs: number
+  readonly signal: AbortSignal | undefined
+  onAbort: (() => void) | undefined
 }
 
 /** The result of the many reads that find nothing. */
 const RESOLVED = Promise.resolve(undefined)
 const NO_OPTIONS: CallOptions = {}
 
+function doNothing(): void {}
+
 export function createOperations({ route, limiter, timeoutMs, onOperation }: OperationsOptions): Operations {
+  const deadlines = createDeadlines<Watch>(timeoutMs, onTimeout)
   let closed = false
 
   function start<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
@@ -108,12 +116,12 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
       answer = call.send(route.store, signal === undefined ? undefined : { signal })
     } catch (error) {
       limiter.leave()
-      watch?.stop()
+      if (watch !== undefined) stopWatch(watch)
       return rejected(call, error)
     }
     if (isPromise(answer)) return pending(call, answer, watch ?? startWatch(call))
     limiter.leave()
-    watch?.stop()
+    if (watch !== undefined) stopWatch(watch)
     try {
       const result = call.finish(answer)
       return result === undefined ? (RESOLVED as Promise<Result>) : Promise.resolve(result)
@@ -135,7 +143,7 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
       answer.then(
         (value) => {
           limiter.leave()
-          watch.stop()
+          stopWatch(watch)
           try {
             resolve(call.finish(value))
           } catch (error) {
@@ -144,7 +152,7 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
         },
         (error) => {
           limiter.leave()
-          watch.stop()
+          stopWatch(watch)
           reject(failure(call, error))
         },
       )
@@ -161,34 +169,47 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
           reject(failure(call, notSent(code, reason)))
         }
       } catch (error) {
-        watch.stop()
+        stopWatch(watch)
         reject(failure(call, error))
       }
     })
   }
 
-  /** Gives up when the call has taken too long or is aborted, until it is stopped. */
+  /** Gives up when the call has taken too long or is aborted, until the watch is stopped. */
   function startWatch(call: CallInfo): Watch {
     const { signal, timeoutMs: limitMs = timeoutMs } = call.options ?? NO_OPTIONS
     const watch: Watch = {
-      giveUp: () => undefined,
-      stop() {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-      },
+      giveUp: doNothing,
+      timer: undefined,
+      limitMs,
+      signal,
+      onAbort: undefined,
+      at: 0,
+      previous: undefined,
+      next: undefined,
     }
-    const onTimeout = (): void => {
-      watch.stop()
-      watch.giveUp('TIMEOUT', `no answer within ${limitMs} ms`)
+    if (limitMs === timeoutMs && limitMs <= MAX_TIMER_MS) deadlines.start(watch)
+    else watch.timer = setTimeout(onTimeout, Math.min(limitMs, MAX_TIMER_MS), watch)
+    if (signal !== undefined) {
+      watch.onAbort = () => {
+        stopWatch(watch)
+        // A store that heeds the signal knows whether the write was sent, and answers first.
+        setImmediate(() => watch.giveUp('ABORTED', `aborted: ${String(signal.reason)}`))
+      }
+      signal.addEventListener('abort', watch.onAbort, { once: true })
     }
-    const onAbort = (): void => {
-      watch.stop()
-      // A store that heeds the signal knows whether the write was sent, and answers first.
-      setImmediate(() => watch.giveUp('ABORTED', `aborted: ${String(signal?.reason)}`))
-    }
-    const timer = setTimeout(onTimeout, Math.min(limitMs, MAX_TIMER_MS))
-    signal?.addEventListener('abort', onAbort, { once: true })
     return watch
+  }
+
+  function stopWatch(watch: Watch): void {
+    if (watch.timer === undefined) deadlines.stop(watch)
+    else clearTimeout(watch.timer)
+    if (watch.onAbort !== undefined) watch.signal?.removeEventListener('abort', watch.onAbort)
+  }
+
+  function onTimeout(watch: Watch): void {
+    stopWatch(watch)
+    watch.giveUp('TIMEOUT', `no answer within ${watch.limitMs} ms`)
   }
 
   async function measured<Answer, Result>(

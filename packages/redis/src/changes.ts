@@ -68,8 +68,8 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Store
     renewAt = performance.now() + RENEW_MS
   }
 
-  function runLease(script: typeof beginWatch, { watched, changes }: Stripe): Promise<unknown> {
-    return runScript(connection, script, [watched, changes], [String(LEASE_MS)], { kind: 'write' })
+  function runLease(script: typeof beginWatch, { fence, changes }: Stripe): Promise<unknown> {
+    return runScript(connection, script, [fence, changes], [String(LEASE_MS)], { kind: 'write' })
   }
 
   async function renew(): Promise<void> {

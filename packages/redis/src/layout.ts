@@ -24,12 +24,10 @@ const STRIPES = 64
 export interface Stripe {
   /** What its names start with. */
   readonly tag: string
-  /** '<mode>:<token>' while the stripe is being moved elsewhere; absent: it serves. */
+  /** '<mode>:<token>' while the stripe is being moved elsewhere, 'serve' while somebody watches it. */
   readonly fence: string
   /** Names written while the fence's mode is 'track'. */
   readonly dirty: string
-  /** There while somebody watches. */
-  readonly watched: string
   /** The stream of changes, kept while somebody watches. */
   readonly changes: string
 }
@@ -51,7 +49,6 @@ export function stripedLayout(prefix: string): Layout {
       tag,
       fence: `${tag}fence`,
       dirty: `${tag}dirty`,
-      watched: `${tag}watched`,
       changes: `${tag}changes`,
     })),
   }

@@ -1,4 +1,5 @@
 import type { Entry } from '@switchyard/core'
+import { createBatcher } from './batcher.ts'
 import type { Connection } from './connection.ts'
 import type { Layout } from './layout.ts'
 import { readRecord } from './record.ts'
@@ -22,7 +23,13 @@ interface Read {
 
 /** @param script what makes records where a string is not one; where it is, MGET reads them */
 export function createReads(connection: Connection, layout: Layout, script: Script | undefined): Reads {
-  let waiting: Read[] = []
+  const batcher = createBatcher<Read>((reads) => {
+    // A node of a cluster that is down must not fail what the others answer.
+    const groups = connection.isCluster
+      ? Map.groupBy(reads, ({ key }) => layout.stripeOf(key)).values()
+      : [reads]
+    return Promise.all(Array.from(groups, answer))
+  })
 
   async function fetch(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
     const names = keys.map(layout.nameOf)
@@ -56,16 +63,6 @@ export function createReads(connection: Connection, layout: Layout, script: Scri
     return records
   }
 
-  function flush(): void {
-    const reads = waiting
-    waiting = []
-    // A node of a cluster that is down must not fail what the others answer.
-    const groups = connection.isCluster
-      ? Map.groupBy(reads, ({ key }) => layout.stripeOf(key)).values()
-      : [reads]
-    for (const group of groups) void answer(group)
-  }
-
   async function answer(reads: readonly Read[]): Promise<void> {
     let records: readonly (Buffer | null)[]
     try {
@@ -86,8 +83,7 @@ export function createReads(connection: Connection, layout: Layout, script: Scri
   return {
     get: (key) =>
       new Promise((resolve, reject) => {
-        if (waiting.length === 0) process.nextTick(flush)
-        waiting.push({ key, resolve, reject })
+        batcher.add({ key, resolve, reject })
       }),
     async getMany(keys) {
       const records = await fetchAll(keys)

@@ -6,9 +6,15 @@ export interface Script {
   readonly sha: string
 }
 
-/** What a step of a write does. The last step of a group has LAST added. */
-export const STEP = { set: 1, delete: 2, increment: 3, ifVersion: 4, ifAbsent: 5 } as const
-export const LAST = 128
+/** What a step of a write does; `expiring` sets an entry that has an expiry. The last step of a group is a capital. */
+export const STEP = {
+  set: 's',
+  expiring: 'e',
+  delete: 'd',
+  increment: 'i',
+  ifVersion: 'v',
+  ifAbsent: 'a',
+} as const
 
 /** A fence refuses the whole call: nothing of it was applied. */
 export const FENCED = 'FENCED'
@@ -21,7 +27,7 @@ export const CHANGES_KEPT = 10_000
 
 const LUA_SIDECAR = SIDECAR.replace('\0', '\\0')
 
-/** Reading a record, and finding, keeping and removing that of a name: where a string holds a record. */
+/** Finding, keeping and removing the record of a name: where a string is a record. */
 const STRIPED_RECORDS = `
 local function find(name)
   return redis.call('GET', name)
@@ -32,6 +38,7 @@ end
 local function remove(name)
   return redis.call('UNLINK', name)
 end
+local is_record = true
 `
 
 /**
@@ -47,12 +54,13 @@ local function find(name)
   local version = digest
   if sidecar and string.sub(sidecar, 1, 40) == digest then version = string.sub(sidecar, 41) end
   local expiry = redis.call('PEXPIRETIME', name)
-  if expiry < 0 then return struct.pack('>BHc0', 1, #version, version) .. value end
-  return struct.pack('>BdHc0', 3, expiry + 1, #version, version) .. value
+  local expires_at = expiry < 0 and '' or string.format('%.0f', expiry + 1)
+  return #version .. ':' .. expires_at .. ':' .. version .. value
 end
 local function keep(name, record, expiry)
-  local version, at = struct.unpack('>Hc0', record, expiry and 10 or 2)
-  local value = string.sub(record, at)
+  local length, start = string.match(record, '^(%d+):[^:]*:()')
+  local version = string.sub(record, start, start + length - 1)
+  local value = string.sub(record, start + length)
   local sidecar = redis.sha1hex(value) .. version
   if expiry then
     redis.call('SET', name, value, 'PXAT', expiry)
@@ -66,60 +74,69 @@ local function remove(name)
   redis.call('UNLINK', name .. '${LUA_SIDECAR}')
   return redis.call('UNLINK', name)
 end
+local is_record = false
 `
 
 /**
  * Applies groups of steps, each of them all or nothing.
  *
- * KEYS: fence and watched flag of each stripe, then the name of each step in order.
- * ARGV: number of stripes; the steps, packed as in writes.ts; who writes, for watchers.
- * Answers one element for each group: of a single step its result, of several an array, or why it was refused.
+ * KEYS: the fence of each stripe, then the name of each step in order.
+ * ARGV: number of stripes; the letters of the steps; who writes, for watchers; then what the steps need.
+ * Answers 1 if all groups are sets, else one element for each group: of a single step its result, of several an array,
+ * or why it was refused.
  *
  * Redis decides what is live by one clock, its own: it drops a key when its expiry has come.
  */
 const APPLY = `
-local stripes = tonumber(ARGV[1])
-local steps = ARGV[2]
-local tracked, watched = nil, nil
-
-local function starts(flag) return (string.gsub(flag, '[a-z]+$', '')) end
+local stripes, steps = tonumber(ARGV[1]), ARGV[2]
+-- While a stripe has a fence, its changes are told; a stripe that is moved elsewhere is tracked, or takes no writes.
+local tracked, told = nil, nil
 local function stripe_of(name) return (string.match(name, '^.-{s%d%d}:')) end
-
 if stripes > 0 then
-  local flags = redis.call('MGET', unpack(KEYS, 1, 2 * stripes))
-  for i = 1, 2 * stripes, 2 do
-    if flags[i] then
-      local mode = string.match(flags[i], '^%a*')
+  for i, fence in ipairs(redis.call('MGET', unpack(KEYS, 1, stripes))) do
+    if fence then
+      local mode = string.match(fence, '^%a*')
+      local stripe = stripe_of(KEYS[i])
+      told = told or {}
+      told[stripe] = {}
       if mode == 'track' then
         tracked = tracked or {}
-        tracked[starts(KEYS[i])] = true
+        tracked[stripe] = true
       elseif mode ~= 'serve' then
         return redis.error_reply('${FENCED} ' .. mode)
       end
     end
-    if flags[i + 1] then
-      watched = watched or {}
-      watched[starts(KEYS[i])] = {}
-    end
   end
 end
 
-local function version_of(record)
-  local kind = string.byte(record, 1)
-  if kind == 1 then return struct.unpack('>Hc0', record, 2) end
-  if kind == 3 then return struct.unpack('>Hc0', record, 10) end
+local key, arg = stripes, 3
+
+if is_record and not told and not string.find(steps, '[^${STEP.set.toUpperCase()}]') then
+  -- Nothing but sets: one MSET.
+  local sets = {}
+  for i = 1, #steps do
+    sets[2 * i - 1] = KEYS[key + i]
+    sets[2 * i] = ARGV[arg + i]
+  end
+  redis.call('MSET', unpack(sets))
+  return 1
+end
+
+local function header_of(record)
+  local length, expires_at, start = string.match(record, '^(%d+):([^:]*):()')
+  if not length then return nil end
+  return string.sub(record, start, start + length - 1), expires_at, start + length
 end
 
 local function changed(name, record)
-  if not (tracked or watched) then return end
   local stripe = stripe_of(name)
   if tracked and tracked[stripe] then redis.call('SADD', stripe .. 'dirty', name) end
-  local changes = watched and watched[stripe]
+  local changes = told[stripe]
   if not changes then return end
   changes[#changes + 1] = name
   if record then
-    local expiry = string.byte(record, 1) == 3 and string.format('%.0f', (struct.unpack('>d', record, 2))) or ''
-    changes[#changes + 1] = expiry .. ' ' .. version_of(record)
+    local version, expires_at = header_of(record)
+    changes[#changes + 1] = expires_at .. ' ' .. version
   else
     changes[#changes + 1] = ''
   end
@@ -128,44 +145,40 @@ end
 local function apply(name, record)
   if not record then
     remove(name)
-    changed(name)
   else
-    local expiry = nil
-    if string.byte(record, 1) == 3 then
-      -- Redis drops a key when now > PXAT, and here expired means now >= expiresAt.
-      expiry = math.ceil((struct.unpack('>d', record, 2))) - 1
-      if expiry < 1 then expiry = 1 end
-      expiry = string.format('%.0f', expiry)
-    end
-    keep(name, record, expiry)
-    changed(name, record)
+    local expires_at = string.match(record, '^%d+:([^:]+):')
+    -- Redis drops a key when now > PXAT, and here expired means now >= expiresAt.
+    keep(name, record, expires_at and string.format('%.0f', math.max(math.ceil(tonumber(expires_at)) - 1, 1)))
   end
+  if told then changed(name, record) end
 end
 
 local MAX = 9007199254740991
 
--- What an increment makes of a record: its answer and the new record, or why not.
-local function incremented(record, by, version, created_until)
-  local text, expiry = '0', created_until
+-- What an increment makes of a record: its answer and the new record, or nothing and why not.
+local function incremented(record, by, created_until, version)
+  local text, expires_at = '0', created_until
   if record then
-    local _, at = version_of(record)
-    if not at then return nil, '${REFUSED.damaged}' end
-    text, expiry = string.sub(record, at), 0
-    if string.byte(record, 1) == 3 then expiry = struct.unpack('>d', record, 2) end
+    local _, until_then, start = header_of(record)
+    if not start then return nil, '${REFUSED.damaged}' end
+    text, expires_at = string.sub(record, start), until_then
   end
   if not string.match(text, '^%-?%d+$') or #text > 17 then return nil, '${REFUSED.notInteger}' end
   local value = tonumber(text)
   if math.abs(value) > MAX then return nil, '${REFUSED.notInteger}' end
-  value = value + by
+  value = value + tonumber(by)
   if math.abs(value) > MAX then return nil, '${REFUSED.unsafe}' end
   text = value == 0 and '0' or string.format('%.0f', value)
-  if expiry == 0 then return text, struct.pack('>BHc0', 1, #version, version) .. text end
-  local answer = text .. ' ' .. string.format('%.0f', expiry)
-  return answer, struct.pack('>BdHc0', 3, expiry, #version, version) .. text
+  local answer = expires_at == '' and text or text .. ' ' .. expires_at
+  return answer, #version .. ':' .. expires_at .. ':' .. version .. text
 end
 
-local key = 2 * stripes
-local pos, size = 1, #steps
+local at = 0
+
+local function next_arg()
+  arg = arg + 1
+  return ARGV[arg]
+end
 
 -- A group of steps: nothing is kept before all of them are found to be possible.
 local function group()
@@ -181,22 +194,18 @@ local function group()
   end
   local last = false
   repeat
-    local step = string.byte(steps, pos)
-    last = step >= ${LAST}
-    if last then step = step - ${LAST} end
-    pos = pos + 1
+    at = at + 1
     key = key + 1
+    local letter = string.sub(steps, at, at)
+    local step = string.lower(letter)
+    last = step ~= letter
     local name, result = KEYS[key], 1
-    if step == ${STEP.set} then
-      local record
-      record, pos = struct.unpack('>I4c0', steps, pos)
-      stage(name, record)
-    elseif step == ${STEP.delete} then
+    if step == '${STEP.set}' or step == '${STEP.expiring}' then
+      stage(name, next_arg())
+    elseif step == '${STEP.delete}' then
       if live(name) then stage(name, false) else result = 0 end
-    elseif step == ${STEP.increment} then
-      local by, version, created_until
-      by, created_until, version, pos = struct.unpack('>ddHc0', steps, pos)
-      local answer, record = incremented(live(name), by, version, created_until)
+    elseif step == '${STEP.increment}' then
+      local answer, record = incremented(live(name), next_arg(), next_arg(), next_arg())
       if answer then
         stage(name, record)
         result = answer
@@ -205,9 +214,9 @@ local function group()
       end
     else
       local expected = nil
-      if step == ${STEP.ifVersion} then expected, pos = struct.unpack('>Hc0', steps, pos) end
+      if step == '${STEP.ifVersion}' then expected = next_arg() end
       local was = live(name)
-      local version = was and version_of(was) or nil
+      local version = was and header_of(was) or nil
       if was and not version then
         refused = refused or '${REFUSED.damaged}' .. name
       elseif version ~= expected then
@@ -223,23 +232,22 @@ local function group()
 end
 
 local answers = {}
-while pos <= size do
-  local step = string.byte(steps, pos)
-  if step == ${STEP.set + LAST} then
-    -- Most groups are a set alone.
-    local record
-    record, pos = struct.unpack('>I4c0', steps, pos + 1)
+while at < #steps do
+  local letter = string.sub(steps, at + 1, at + 1)
+  if letter == '${STEP.set.toUpperCase()}' or letter == '${STEP.expiring.toUpperCase()}' then
+    -- A set alone, as most groups are.
+    at = at + 1
     key = key + 1
-    apply(KEYS[key], record)
+    apply(KEYS[key], next_arg())
     answers[#answers + 1] = 1
   else
     answers[#answers + 1] = group()
   end
 end
 
-if watched then
+if told then
   local rung = {}
-  for stripe, changes in pairs(watched) do
+  for stripe, changes in pairs(told) do
     if #changes > 0 then rung[#rung + 1] = stripe end
     for from = 1, #changes, 2000 do
       redis.call('XADD', stripe .. 'changes', 'NOMKSTREAM', 'MAXLEN', '~', ${CHANGES_KEPT}, '*', 'by', ARGV[3],
@@ -260,9 +268,10 @@ for i = 1, #KEYS do records[i] = find(KEYS[i]) end
 return records
 `
 
-/** Begins to watch a stripe, for so many ms, and answers where its stream stands. KEYS: watched flag, stream. */
+/** Begins to watch a stripe, for so many ms, and answers where its stream stands. KEYS: fence, stream. */
 export const beginWatch: Script = script(`
-redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])
+local fence = redis.call('GET', KEYS[1])
+if not fence or fence == 'serve' then redis.call('SET', KEYS[1], 'serve', 'PX', ARGV[1]) end
 local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${CHANGES_KEPT}, '*', 'by', '')
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 return id
@@ -270,8 +279,9 @@ return id
 
 /** Goes on watching; answers 0 if nobody did for a while, so that changes were not told. */
 export const renewWatch: Script = script(`
-redis.call('PEXPIRE', KEYS[2], ARGV[1])
-return redis.call('SET', KEYS[1], '1', 'PX', ARGV[1], 'XX') and 1 or 0
+local fence = redis.call('GET', KEYS[1])
+if fence == 'serve' then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return fence and redis.call('PEXPIRE', KEYS[2], ARGV[1]) or 0
 `)
 
 export const applyStriped: Script = script(STRIPED_RECORDS + APPLY)

@@ -1,53 +1,53 @@
-import type { Check, Entry, Operation } from '@switchyard/core'
-import { maxRecordBytes, packRecord, packText } from './record.ts'
-import { LAST, STEP } from './scripts.ts'
+import type { Check, Operation } from '@switchyard/core'
+import { recordOf } from './record.ts'
+import { STEP } from './scripts.ts'
 
-/** Steps that are applied together or not at all. */
-export interface Group {
+/** Steps of the script: one group that is applied together or not at all, or each operation by itself. */
+export interface Steps {
   readonly checks: readonly Check[]
   readonly operations: readonly Operation[]
+  readonly atomic: boolean
 }
 
-/** As many bytes as the packed group needs, or a few more. */
-export function maxGroupBytes({ checks, operations }: Group): number {
-  let bytes = 0
-  for (const { version } of checks) bytes += 3 + (version?.length ?? 0) * 3
-  for (const operation of operations) {
-    if (operation.op === 'set') bytes += 5 + maxRecordBytes(operation.entry)
-    else bytes += operation.op === 'delete' ? 1 : 19 + operation.version.length * 3
-  }
-  return bytes
+/** Steps as the script takes them. */
+export interface PackedSteps {
+  /** A letter for each step, a capital for the last one of a group. */
+  steps: string
+  /** The key of each step. */
+  readonly keys: string[]
+  /** What the steps need, one after the other. */
+  readonly args: (string | Buffer)[]
 }
 
-/** Packs a group for the script at `offset`, tells the key of each step, and returns where it ends. */
-export function packGroup(
-  target: Buffer,
-  offset: number,
-  { checks, operations }: Group,
-  onStep: (key: string) => void,
-): number {
-  let at = offset
+export function packSteps(packed: PackedSteps, { checks, operations, atomic }: Steps): void {
   let left = checks.length + operations.length
+  const add = (step: string, key: string): void => {
+    left--
+    packed.steps += left === 0 || !atomic ? step.toUpperCase() : step
+    packed.keys.push(key)
+  }
   for (const { key, version } of checks) {
-    onStep(key)
-    target[at++] = (version === null ? STEP.ifAbsent : STEP.ifVersion) + (--left === 0 ? LAST : 0)
-    if (version !== null) at = packText(target, at, version)
+    add(version === null ? STEP.ifAbsent : STEP.ifVersion, key)
+    if (version !== null) packed.args.push(version)
   }
   for (const operation of operations) {
-    onStep(operation.key)
-    target[at++] = STEP[operation.op] + (--left === 0 ? LAST : 0)
-    if (operation.op === 'set') at = packEntry(target, at, operation.entry)
-    if (operation.op === 'increment') {
-      at = target.writeDoubleBE(operation.by, at)
-      at = target.writeDoubleBE(operation.expiresAt ?? 0, at)
-      at = packText(target, at, operation.version)
+    const { op, key } = operation
+    if (op === 'set') {
+      add(operation.entry.expiresAt === undefined ? STEP.set : STEP.expiring, key)
+      packed.args.push(recordOf(operation.entry))
+    } else {
+      add(STEP[op], key)
+      if (op === 'increment') {
+        const { by, expiresAt, version } = operation
+        packed.args.push(String(by), String(expiresAt ?? ''), version)
+      }
     }
   }
-  return at
 }
 
-function packEntry(target: Buffer, offset: number, entry: Entry): number {
-  const end = packRecord(target, offset + 4, entry)
-  target.writeUInt32BE(end - offset - 4, offset)
-  return end
+/** About as many bytes as the steps will have. */
+export function sizeOf({ checks, operations }: Steps): number {
+  let bytes = 64 * (checks.length + operations.length)
+  for (const operation of operations) if (operation.op === 'set') bytes += operation.entry.value.byteLength
+  return bytes
 }

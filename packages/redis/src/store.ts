@@ -1,13 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  type Checkable,
-  notAllApplied,
-  type Operation,
-  type OperationResult,
-  type PluginContext,
-  type StateStore,
-  type Watchable,
-} from '@switchyard/core'
+import type { Checkable, PluginContext, StateStore, Watchable } from '@switchyard/core'
+import { writeAtomic, writeEach } from './batch.ts'
 import { watchChanges } from './changes.ts'
 import { type Connection, connect } from './connection.ts'
 import { plainLayout, stripedLayout } from './layout.ts'
@@ -62,37 +55,22 @@ function createRedisStore(
     await connection.close()
   }
 
-  async function applyEach(operations: readonly Operation[]): Promise<readonly OperationResult[]> {
-    const settled = await Promise.allSettled(
-      operations.map((operation) => writes.apply({ checks: [], operations: [operation] })),
-    )
-    const failed = settled.flatMap((one, index) => (one.status === 'rejected' ? [index] : []))
-    if (failed.length > 0) {
-      const { reason } = settled[failed[0] as number] as PromiseRejectedResult
-      throw notAllApplied(
-        reason,
-        failed.map((index) => (operations[index] as Operation).key),
-      )
-    }
-    return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
-  }
-
   const store: StateStore & Checkable = {
     get: (key) => reads.get(key),
     getMany: (keys) => reads.getMany(keys),
     list: (listOptions = {}) => listing.list(listOptions),
-    async set(key, entry, { ifVersion } = {}) {
-      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
-      await writes.apply({ checks, operations: [{ op: 'set', key, entry }] })
-    },
-    async delete(key, { ifVersion } = {}) {
-      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
-      const [result] = await writes.apply({ checks, operations: [{ op: 'delete', key }] })
-      return result?.op === 'delete' && result.deleted
-    },
-    async write({ operations, checks = [], atomic = false }) {
+    set: (key, entry, { ifVersion } = {}) =>
+      writes.applyOne({ op: 'set', key, entry }, ifVersion) as Promise<unknown> as Promise<void>,
+    delete: async (key, { ifVersion } = {}) =>
+      (await writes.applyOne({ op: 'delete', key }, ifVersion)) === 1,
+    async write(batch) {
+      const { operations, checks = [], atomic = false } = batch
       if (operations.length + checks.length === 0) return { results: [] }
-      return { results: atomic ? await writes.apply({ checks, operations }) : await applyEach(operations) }
+      return {
+        results: atomic
+          ? await writeAtomic(batch, writes, layout)
+          : await writeEach(operations, writes, layout, connection.isCluster),
+      }
     },
     async stats() {
       let keys = 0

@@ -1,27 +1,39 @@
-import { conflict, type OperationResult, StateError } from '@switchyard/core'
+import { conflict, type Operation, type OperationResult, StateError } from '@switchyard/core'
+import { createBatcher } from './batcher.ts'
 import type { Connection } from './connection.ts'
-import type { Layout, Stripe } from './layout.ts'
+import type { Layout } from './layout.ts'
 import { notARecord } from './record.ts'
 import { runScript } from './run-script.ts'
 import { REFUSED, type Script } from './scripts.ts'
-import { type Group, maxGroupBytes, packGroup } from './steps.ts'
+import { type PackedSteps, packSteps, type Steps, sizeOf } from './steps.ts'
 
-/** Steps and bytes in one call of the script, about; more are sent in several calls. */
-const MAX_STEPS = 1000
+/** Steps and bytes in one call of the script, about. */
+export const MAX_STEPS = 1000
 const MAX_BYTES = 1 << 20
+
+/** What the script says of a group: the results of its steps, of a single one without an array, or a refusal. */
+export type Answer = number | string | readonly (number | string)[]
 
 export interface Writes {
   /**
-   * Applies the group; groups of one turn go out together. In a cluster all its keys must be in one stripe.
+   * Applies steps and gives an answer for each group; those of one turn go out together. In a cluster all keys must
+   * be in one stripe.
    *
-   * @throws StateError `CONFLICT`, `INVALID_VALUE`, `UNAVAILABLE`, `OUTCOME_UNKNOWN` and what Redis refuses
+   * @throws StateError `UNAVAILABLE`, `OUTCOME_UNKNOWN` and what Redis refuses as a whole
    */
-  apply(group: Group): Promise<readonly OperationResult[]>
+  apply(steps: Steps): Promise<readonly Answer[]>
+  /**
+   * Applies one operation, if the live entry has this version; `null`: if there is none.
+   *
+   * @throws StateError as above, `CONFLICT` and `INVALID_VALUE`
+   */
+  applyOne(operation: Operation, ifVersion: string | null | undefined): Promise<Answer>
 }
 
 interface Write {
-  readonly group: Group
-  readonly resolve: (results: readonly OperationResult[]) => void
+  readonly steps: Steps
+  /** Gets the answers for its groups. */
+  readonly resolve: (answers: readonly Answer[]) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -41,21 +53,15 @@ export interface WritesOptions {
 }
 
 export function createWrites({ connection, layout, script, writer }: WritesOptions): Writes {
-  let waiting: Write[] = []
-
-  function flush(): void {
-    const writes = waiting
-    waiting = []
-    for (const call of calls(writes)) void run(call)
-  }
+  const batcher = createBatcher<Write>((writes) => Promise.all([...calls(writes)].map(run)))
 
   /** Calls that hold the writes in their order; in a cluster those of one stripe, as a script sees one slot. */
   function* calls(writes: readonly Write[]): Iterable<Call> {
     const open = new Map<number | undefined, Call>()
     for (const write of writes) {
-      const { checks, operations } = write.group
+      const { checks, operations } = write.steps
       const steps = checks.length + operations.length
-      const bytes = maxGroupBytes(write.group)
+      const bytes = sizeOf(write.steps)
       const key = (checks[0] ?? operations[0])?.key as string
       const slot = connection.isCluster ? layout.stripeOf(key) : undefined
       let call = open.get(slot)
@@ -74,53 +80,62 @@ export function createWrites({ connection, layout, script, writer }: WritesOptio
     yield* open.values()
   }
 
-  async function run(call: Call): Promise<void> {
-    let answers: readonly unknown[]
+  async function run({ writes }: Call): Promise<void> {
+    let reply: unknown
     try {
-      answers = (await send(call)) as readonly unknown[]
+      reply = await send(writes)
     } catch (error) {
-      for (const { reject } of call.writes) reject(error)
+      for (const { reject } of writes) reject(error)
       return
     }
-    call.writes.forEach(({ group, resolve, reject }, index) => {
-      const answer = answers[index]
-      if (typeof answer === 'string' && isRefusal(answer)) reject(refusal(answer, layout))
-      else resolve(results(group, answer))
-    })
+    let at = 0
+    for (const { steps, resolve } of writes) {
+      const groups = steps.atomic ? 1 : steps.operations.length
+      resolve(reply === 1 ? new Array<Answer>(groups).fill(1) : (reply as Answer[]).slice(at, at + groups))
+      at += groups
+    }
   }
 
-  function send({ writes, bytes }: Call): Promise<unknown> {
-    const stripes = new Set<Stripe>()
-    const names: string[] = []
-    const onStep = (key: string): void => {
-      names.push(layout.nameOf(key))
-      const stripe = layout.stripes[layout.stripeOf(key)]
-      if (stripe !== undefined) stripes.add(stripe)
-    }
-    const packed = Buffer.allocUnsafe(bytes)
-    let end = 0
-    for (const { group } of writes) end = packGroup(packed, end, group, onStep)
-    const flags: string[] = []
-    for (const { fence, watched } of stripes) flags.push(fence, watched)
-    const args = [String(stripes.size), packed.subarray(0, end), writer]
-    return runScript(connection, script, [...flags, ...names], args, { kind: 'write' })
+  function send(writes: readonly Write[]): Promise<unknown> {
+    const packed: PackedSteps = { steps: '', keys: [], args: [] }
+    for (const { steps } of writes) packSteps(packed, steps)
+    const fences = new Set<string>()
+    const names = packed.keys.map((key) => {
+      const fence = layout.stripes[layout.stripeOf(key)]?.fence
+      if (fence !== undefined) fences.add(fence)
+      return layout.nameOf(key)
+    })
+    const args = [String(fences.size), packed.steps, writer, ...packed.args]
+    return runScript(connection, script, [...fences, ...names], args, { kind: 'write' })
   }
 
   return {
-    apply: (group) =>
+    apply: (steps) =>
       new Promise((resolve, reject) => {
-        if (waiting.length === 0) process.nextTick(flush)
-        waiting.push({ group, resolve, reject })
+        batcher.add({ steps, resolve, reject })
+      }),
+    applyOne: (operation, ifVersion) =>
+      new Promise((resolve, reject) => {
+        const checks = ifVersion === undefined ? NONE : [{ key: operation.key, version: ifVersion }]
+        batcher.add({
+          steps: { checks, operations: [operation], atomic: true },
+          resolve(answers) {
+            const answer = answers[0] as Answer
+            const refused = refusal(answer, layout)
+            if (refused !== undefined) reject(refused)
+            else resolve(typeof answer === 'object' ? (answer[1] as Answer) : answer)
+          },
+          reject,
+        })
       }),
   }
 }
 
-/** A refusal is a letter and the name that it is about; the value of a counter starts with a digit or '-'. */
-function isRefusal(answer: string): boolean {
-  return /^[A-Z]/.test(answer)
-}
+const NONE: readonly never[] = []
 
-function refusal(answer: string, layout: Layout): StateError {
+/** Why a group was refused, if it was: a letter and the name. The value of a counter starts with a digit or '-'. */
+export function refusal(answer: Answer, layout: Layout): StateError | undefined {
+  if (typeof answer !== 'string' || !/^[A-Z]/.test(answer)) return undefined
   const key = layout.keyOf(answer.slice(1))
   switch (answer[0]) {
     case REFUSED.conflict:
@@ -138,14 +153,10 @@ function refusal(answer: string, layout: Layout): StateError {
   }
 }
 
-/** What the script answered for the operations of a group; of a single step it answers the result alone. */
-function results({ checks, operations }: Group, answer: unknown): readonly OperationResult[] {
-  const answers = Array.isArray(answer) ? answer.slice(checks.length) : [answer]
-  return operations.map(({ op }, index): OperationResult => {
-    const result: unknown = answers[index]
-    if (op === 'set') return { op }
-    if (op === 'delete') return { op, deleted: result === 1 }
-    const [value, expiresAt] = String(result).split(' ').map(Number)
-    return { op, value: value as number, ...(expiresAt !== undefined && { expiresAt }) }
-  })
+/** The result of an operation from what the script answered for its step. */
+export function resultOf(op: OperationResult['op'], answer: Answer | undefined): OperationResult {
+  if (op === 'set') return { op }
+  if (op === 'delete') return { op, deleted: answer === 1 }
+  const [value, expiresAt] = String(answer).split(' ').map(Number)
+  return { op, value: value as number, ...(expiresAt !== undefined && { expiresAt }) }
 }
