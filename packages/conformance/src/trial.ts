@@ -11,7 +11,7 @@ import { startProcess, type TestProcess } from './child-process.ts'
 import { withDeadline } from './deadline.ts'
 import type { BackendModule, Place } from './options.ts'
 import { makePlace, removePlace } from './place.ts'
-import { createInjectedClock, createRealClock, type TestClock } from './test-clock.ts'
+import type { TestClock } from './test-clock.ts'
 
 /** What a case gets: a fresh, empty place, and ways to open the backend there. All is closed after the case. */
 export interface Trial {
@@ -44,6 +44,7 @@ export interface TrialOptions {
   readonly module: BackendModule
   readonly moduleUrl: string
   readonly variant: string | undefined
+  readonly createClock: () => TestClock
 }
 
 const LONGEST_CLOSE_MS = 5000
@@ -54,10 +55,10 @@ export async function runTrial(
   timeoutMs: number,
   body: (trial: Trial) => Promise<void>,
 ): Promise<void> {
-  const { traits, module, moduleUrl, variant } = options
+  const { traits, module, moduleUrl, variant, createClock } = options
   const closeTimeoutMs = Math.min(timeoutMs, LONGEST_CLOSE_MS)
   const place = await makePlace(variant)
-  const clock = traits.exactClock ? createInjectedClock() : createRealClock()
+  const clock = createClock()
   const opened: Closable[] = []
   const processes: TestProcess[] = []
 
