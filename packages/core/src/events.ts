@@ -42,8 +42,13 @@ export interface Events {
 /**
  * @param epoch what the ids of this state's changes start with
  * @param onListenerError told what a listener throws: the operation that caused the event has succeeded all the same
+ * @param onListening told when the first listener for changes comes, and when the last one goes
  */
-export function createEvents(epoch: string, onListenerError: (error: unknown) => void): Events {
+export function createEvents(
+  epoch: string,
+  onListenerError: (error: unknown) => void,
+  onListening: (listening: boolean) => void = () => {},
+): Events {
   const emitter = new EventEmitter<StateEvents>()
   let sequence = 0
   return {
@@ -56,8 +61,11 @@ export function createEvents(epoch: string, onListenerError: (error: unknown) =>
         }
       }) as EventEmitter.EventListener<StateEvents, typeof name>
       emitter.on(name, listen)
+      if (name === 'change' && emitter.listenerCount(name) === 1) onListening(true)
       return () => {
+        if (!emitter.listeners(name).includes(listen)) return
         emitter.off(name, listen)
+        if (name === 'change' && emitter.listenerCount(name) === 0) onListening(false)
       }
     },
     hears: (name) => emitter.listenerCount(name) > 0,

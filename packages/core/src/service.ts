@@ -6,6 +6,7 @@ import { createNamespace } from './create-namespace.ts'
 import { createEntryAccess } from './entry-access.ts'
 import { asStateError, StateError } from './errors.ts'
 import { createEvents, type StateEvents } from './events.ts'
+import { createForeignChanges } from './foreign-changes.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLimiter } from './limiter.ts'
 import { createLister } from './listing.ts'
@@ -91,9 +92,11 @@ export async function createState<Name extends string>(options: StateOptions<Nam
   const { clock = systemClock, random = systemRandom, codec = jsonCodec } = options
   const logger = quietly(options.logger ?? processLogger)
   const nextVersion = options.nextVersion ?? createVersions(random)
-  const events = createEvents(nextVersion(), (error) => {
-    logger.warn(asStateError(error, { operation: 'listener' }).message)
-  })
+  const events = createEvents(
+    nextVersion(),
+    (error) => logger.warn(asStateError(error, { operation: 'listener' }).message),
+    (listening) => (listening ? foreignChanges.start() : foreignChanges.stop()),
+  )
   const watches = createWatches(events)
 
   const registry = createRegistry({ clock, random, logger, events, closeTimeoutMs: settings.timeoutMs })
@@ -105,6 +108,14 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     capabilities: registry.info(active).capabilities,
   }
 
+  const foreignChanges = createForeignChanges({
+    route,
+    events,
+    onMissed(error) {
+      watches.failAll(error)
+      report(error)
+    },
+  })
   const limiter = createLimiter(settings.maxConcurrentOperations, settings.maxQueuedOperations)
   const operations = createOperations({
     route,
@@ -163,6 +174,7 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     void cleaner.stop()
     await operations.close()
     watches.closeAll()
+    foreignChanges.stop()
     await registry.close()
     events.removeAll()
   }

@@ -9,7 +9,10 @@ export interface WatchOptions {
   readonly bufferSize?: number
 }
 
-/** Changes from the moment of the call on. Leave the loop, call `return()` or use `await using` to end it. */
+/**
+ * Changes made here, from the moment of the call on; and those of other processes, from shortly after it, where the
+ * backend reports them (`capabilities.watch`). Leave the loop, call `return()` or use `await using` to end it.
+ */
 export interface Watch extends AsyncIterableIterator<StateChange>, AsyncDisposable {
   return(): Promise<IteratorReturnResult<undefined>>
 }
@@ -17,11 +20,13 @@ export interface Watch extends AsyncIterableIterator<StateChange>, AsyncDisposab
 /** Makes the watches of one state, and ends them all when it closes. */
 export interface Watches {
   open(prefix: string, options: WatchOptions | undefined, rename: (key: string) => string): Watch
+  /** Ends every watch with this error: changes may have been missed. */
+  failAll(error: StateError): void
   closeAll(): void
 }
 
 export function createWatches(events: Events): Watches {
-  const ends = new Set<() => void>()
+  const ends = new Set<(error?: StateError) => void>()
   let closed = false
 
   function open(prefix: string, options: WatchOptions = {}, rename: (key: string) => string): Watch {
@@ -45,16 +50,15 @@ export function createWatches(events: Events): Watches {
       else end(lagged(prefix, bufferSize))
     })
     const onAbort = (): void => end(aborted(signal as AbortSignal))
-    const onClose = (): void => end()
     signal?.addEventListener('abort', onAbort, { once: true })
-    ends.add(onClose)
+    ends.add(end)
 
     function end(error?: StateError): void {
       if (ended) return
       ended = true
       stopListening()
       signal?.removeEventListener('abort', onAbort)
-      ends.delete(onClose)
+      ends.delete(end)
       // After a failure what is buffered no longer tells the whole story.
       if (error !== undefined) buffer = []
       failure = error
@@ -94,6 +98,9 @@ export function createWatches(events: Events): Watches {
 
   return {
     open,
+    failAll(error) {
+      for (const end of [...ends]) end(error)
+    },
     closeAll() {
       closed = true
       for (const end of [...ends]) end()

@@ -84,6 +84,32 @@ function watchCases(shared: boolean): readonly Case[] {
         })
         assert.deepEqual(await changes(3), ['set key1', 'set key2', 'delete key2'])
       }),
+      onPlace(
+        'tells through the service what another process changes, and its own changes once',
+        async (trial) => {
+          const [state, process] = [await trial.openState(), await trial.startProcess()]
+          const changes = state.watch('key')
+          const first = changes.next()
+          let hasBegun = false
+          void first.then(() => {
+            hasBegun = true
+          })
+          for (let i = 0; !hasBegun; i++) {
+            // The other process is heard from shortly after the watch has begun.
+            await process.run('set', { key: 'key:theirs', value: i })
+            await sleep(10)
+          }
+          await state.set('key:own', 1)
+          await process.run('set', { key: 'key:last', value: 1 })
+          const told: string[] = []
+          while (told.at(-1) !== 'key:last') told.push((await changes.next()).value?.key ?? 'nothing')
+          assert.deepEqual(
+            told.filter((name) => name !== 'key:theirs'),
+            ['key:own', 'key:last'],
+          )
+          await changes.return()
+        },
+      ),
     ]),
   ]
 }
