@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import type { StateError } from './errors.ts'
+import type { SwitchProgress } from './switch/progress.ts'
 
 /** A key was written, deleted, or removed because it had expired. Read the key for its present value. */
 export interface StateChange {
@@ -24,6 +25,8 @@ export interface BackendEvent {
 export interface StateEvents {
   change: [change: StateChange]
   backend: [event: BackendEvent]
+  /** A switch has come to another phase, or further in it. */
+  switch: [progress: SwitchProgress]
   /** Something failed that no caller waits for, such as a periodic cleanup. */
   error: [error: StateError]
 }
@@ -35,6 +38,7 @@ export interface Events {
   hears(name: keyof StateEvents): boolean
   changed(change: Changed): void
   backend(event: BackendEvent): void
+  switched(progress: SwitchProgress): void
   error(error: StateError): void
   removeAll(): void
 }
@@ -73,6 +77,7 @@ export function createEvents(
       emitter.emit('change', { ...change, id: `${epoch}-${++sequence}` })
     },
     backend: (event) => void emitter.emit('backend', event),
+    switched: (progress) => void emitter.emit('switch', progress),
     error: (error) => void emitter.emit('error', error),
     removeAll: () => void emitter.removeAllListeners(),
   }

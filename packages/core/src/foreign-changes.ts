@@ -13,7 +13,8 @@ export interface ForeignChanges {
 }
 
 export interface ForeignChangesOptions {
-  readonly route: Route
+  /** The one that serves now. */
+  readonly route: () => Route
   readonly events: Events
   /** Changes may have been missed. */
   readonly onMissed: (error: StateError) => void
@@ -23,7 +24,7 @@ export function createForeignChanges({ route, events, onMissed }: ForeignChanges
   let following: AbortController | undefined
 
   async function follow({ signal }: AbortController): Promise<void> {
-    const { store, backend } = route
+    const { store, backend } = route()
     while (store.watch !== undefined && !signal.aborted) {
       try {
         for await (const { own, ...change } of store.watch('', { signal })) {

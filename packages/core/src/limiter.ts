@@ -13,6 +13,9 @@ export interface Limiter {
   wait(start: () => void): () => void
   /** Gives the place back. */
   leave(): void
+  /** Nobody enters, all wait, until `resume()`. Those who are in go on. */
+  pause(): void
+  resume(): void
   /** Resolves when nobody is in and nobody waits. */
   idle(): Promise<void>
   readonly running: number
@@ -25,6 +28,7 @@ export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
   /** Places that were given back and are not passed on yet. */
   let free = 0
   let passing = false
+  let paused = false
   let idleWaiters: (() => void)[] = []
 
   /** To the one who waits longest, so that `running` stays. In a loop: who starts may leave before it returns. */
@@ -34,7 +38,7 @@ export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
     passing = true
     for (; free > 0; free--) {
       const [next] = queue
-      if (next === undefined) running--
+      if (next === undefined || paused) running--
       else {
         queue.delete(next)
         next()
@@ -45,7 +49,7 @@ export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
 
   return {
     tryEnter() {
-      if (running >= maxRunning || queue.size > 0) return false
+      if (running >= maxRunning || queue.size > 0 || paused) return false
       running++
       return true
     },
@@ -61,12 +65,21 @@ export function createLimiter(maxRunning: number, maxWaiting: number): Limiter {
     leave() {
       if (queue.size === 0) running--
       else passOn()
-      if (running > 0 || idleWaiters.length === 0) return
+      if (running > 0 || queue.size > 0 || idleWaiters.length === 0) return
       for (const resolve of idleWaiters) resolve()
       idleWaiters = []
     },
+    pause() {
+      paused = true
+    },
+    resume() {
+      paused = false
+      const places = Math.min(maxRunning - running, queue.size)
+      running += places
+      for (let place = 0; place < places; place++) passOn()
+    },
     idle() {
-      if (running === 0) return Promise.resolve()
+      if (running === 0 && queue.size === 0) return Promise.resolve()
       return new Promise((resolve) => idleWaiters.push(resolve))
     },
     get running() {

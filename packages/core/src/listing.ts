@@ -38,14 +38,13 @@ export function createLister(operations: Operations): Lister {
   async function* pages(options: ListingOptions, keysOnly: boolean): AsyncGenerator<readonly ListedEntry[]> {
     const { prefix = '', limit, cursor, ...callOptions } = options
     checkLimit(limit)
-    const { ordered } = operations.route.capabilities
     const listOptions: ListOptions = {
       prefix,
       keysOnly,
       limit: Math.min(limit ?? DEFAULT_PAGE, DEFAULT_PAGE + 1),
       ...(callOptions.signal === undefined ? {} : { signal: callOptions.signal }),
-      ...(cursor === undefined || !ordered ? {} : { after: cursor }),
     }
+    let ordered = false
     let left = limit ?? Number.POSITIVE_INFINITY
     let iterator: AsyncIterator<readonly ListedEntry[]> | undefined
     let pending = false
@@ -56,7 +55,12 @@ export function createLister(operations: Operations): Lister {
           operation: 'list',
           options: callOptions,
           send(store) {
-            iterator ??= store.list(listOptions)[Symbol.asyncIterator]()
+            // Only now is it certain which store this is.
+            if (iterator === undefined) {
+              ordered = operations.route.capabilities.ordered
+              const from = cursor === undefined || !ordered ? {} : { after: cursor }
+              iterator = store.list({ ...listOptions, ...from })[Symbol.asyncIterator]()
+            }
             return iterator.next()
           },
           finish: (result) => result,
@@ -83,10 +87,15 @@ export function createLister(operations: Operations): Lister {
     const { limit = DEFAULT_PAGE, ...unlimited } = options
     checkLimit(limit)
     // One more than asked for tells whether this is the last page.
-    const { ordered } = operations.route.capabilities
-    const found = ordered
-      ? await collect(pages({ ...unlimited, limit: limit + 1 }, keysOnly))
-      : await collectSmallest(pages(unlimited, keysOnly), limit + 1)
+    let found: ListedEntry[]
+    let ordered: boolean
+    do {
+      ordered = operations.route.capabilities.ordered
+      found = ordered
+        ? await collect(pages({ ...unlimited, limit: limit + 1 }, keysOnly))
+        : await collectSmallest(pages(unlimited, keysOnly), limit + 1)
+      // Unless the backend was switched meanwhile to one that lists in another way.
+    } while (ordered !== operations.route.capabilities.ordered)
     const items = found.slice(0, limit)
     const last = items.at(-1)
     return found.length > limit && last !== undefined ? { items, cursor: last.key } : { items }

@@ -61,6 +61,11 @@ export interface Call<Answer, Result> extends CallInfo {
 export interface Operations {
   run<Answer, Result>(call: Call<Answer, Result>): Promise<Result>
   readonly route: Route
+  /** Takes effect with the next operation that is sent; resolves when all that were sent before it have settled. */
+  replaceRoute(next: Route): Promise<void>
+  /** Operations wait, those that were sent go on. Resolves when the last of them has settled. */
+  pause(): Promise<void>
+  resume(): void
   /** Refuses new calls, and waits for those in flight; for a store that never answers no longer than one operation may take. */
   close(): Promise<void>
 }
@@ -90,7 +95,16 @@ const NO_OPTIONS: CallOptions = {}
 
 function doNothing(): void {}
 
-export function createOperations({ route, limiter, timeoutMs, onOperation }: OperationsOptions): Operations {
+/** A route, and the operations that were sent to it and have not settled, whether or not their callers still wait. */
+interface Served {
+  readonly route: Route
+  running: number
+  readonly idleWaiters: (() => void)[]
+}
+
+export function createOperations(options: OperationsOptions): Operations {
+  const { limiter, timeoutMs, onOperation } = options
+  let served: Served = { route: options.route, running: 0, idleWaiters: [] }
   const deadlines = createDeadlines<Watch>(timeoutMs, onTimeout)
   let closed = false
 
@@ -111,16 +125,18 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
    */
   function send<Answer, Result>(call: Call<Answer, Result>, watch?: Watch): Promise<Result> {
     const signal = call.options?.signal
+    const by = served
+    by.running++
     let answer: Awaitable<Answer>
     try {
-      answer = call.send(route.store, signal === undefined ? undefined : { signal })
+      answer = call.send(by.route.store, signal === undefined ? undefined : { signal })
     } catch (error) {
-      limiter.leave()
+      leave(by)
       if (watch !== undefined) stopWatch(watch)
       return rejected(call, error)
     }
-    if (isPromise(answer)) return pending(call, answer, watch ?? startWatch(call))
-    limiter.leave()
+    if (isPromise(answer)) return pending(call, answer, by, watch ?? startWatch(call))
+    leave(by)
     if (watch !== undefined) stopWatch(watch)
     try {
       const result = call.finish(answer)
@@ -130,10 +146,21 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
     }
   }
 
+  function leave(by: Served): void {
+    by.running--
+    if (by.running === 0) for (const resolve of by.idleWaiters.splice(0)) resolve()
+    limiter.leave()
+  }
+
+  function settled(by: Served): Promise<void> {
+    return by.running === 0 ? Promise.resolve() : new Promise((resolve) => by.idleWaiters.push(resolve))
+  }
+
   /** The operation keeps its place in the limiter until the store answers, also when its caller has given up. */
   function pending<Answer, Result>(
     call: Call<Answer, Result>,
     answer: PromiseLike<Answer>,
+    by: Served,
     watch: Watch,
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -142,7 +169,7 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
       }
       answer.then(
         (value) => {
-          limiter.leave()
+          leave(by)
           stopWatch(watch)
           try {
             resolve(call.finish(value))
@@ -151,7 +178,7 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
           }
         },
         (error) => {
-          limiter.leave()
+          leave(by)
           stopWatch(watch)
           reject(failure(call, error))
         },
@@ -216,7 +243,7 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
     call: Call<Answer, Result>,
     report: (sample: OperationSample) => void,
   ): Promise<Result> {
-    const sample = { operation: call.operation, backend: route.backend }
+    const sample = { operation: call.operation, backend: served.route.backend }
     const started = performance.now()
     try {
       const result = await start(call)
@@ -233,12 +260,24 @@ export function createOperations({ route, limiter, timeoutMs, onOperation }: Ope
   }
 
   function failure({ operation, key }: CallInfo, error: unknown): StateError {
-    return asStateError(error, { backend: route.backend, operation, key })
+    return asStateError(error, { backend: served.route.backend, operation, key })
   }
 
   return {
     run: onOperation === undefined ? start : (call) => measured(call, onOperation),
-    route,
+    get route() {
+      return served.route
+    },
+    replaceRoute(next) {
+      const before = served
+      served = { route: next, running: 0, idleWaiters: [] }
+      return settled(before)
+    },
+    pause() {
+      limiter.pause()
+      return settled(served)
+    },
+    resume: () => limiter.resume(),
     async close() {
       closed = true
       await atMost(timeoutMs, limiter.idle())

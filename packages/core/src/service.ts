@@ -16,6 +16,10 @@ import { type CallOptions, createOperations, type OperationSample } from './oper
 import type { Backend, Logger } from './plugin.ts'
 import { type BackendInfo, createRegistry } from './registry.ts'
 import type { CleanupStats, Health, OptimizeResult, StorageStats } from './store.ts'
+import { fileJournal, type SwitchJournal } from './switch/journal.ts'
+import type { SwitchPlan } from './switch/preflight.ts'
+import { recover } from './switch/recover.ts'
+import { createSwitcher, type Switcher, type SwitchOptions, type SwitchRun } from './switch/switcher.ts'
 import { parseTtl, type Ttl } from './ttl.ts'
 import { createVersions, type Random, systemRandom } from './versions.ts'
 import { createWatches } from './watch.ts'
@@ -43,6 +47,11 @@ export interface StateOptions<Name extends string = string> {
   readonly clock?: Clock
   /** Default: `crypto.getRandomValues`. */
   readonly random?: Random
+  /**
+   * Where it is kept which backend serves: a file's path, or a journal of your own. It has the word over `active`
+   * from the first switch on, also when a switch was cut off by the end of the process. Needed for `switchTo`.
+   */
+  readonly journal?: string | SwitchJournal
   /** Makes the versions of entries; each must be new, among all processes, for ever. Default: 96 random bits and a counter. */
   readonly nextVersion?: () => string
 }
@@ -73,6 +82,17 @@ export interface State extends StateNamespace, AsyncDisposable {
   startCleanup(interval: Ttl): void
   /** Resolves when the cleanup under way, if any, has ended. */
   stopCleanup(): Promise<void>
+  /**
+   * Moves all state to another backend while it is used: everything is copied and compared, operations wait for some
+   * milliseconds, and the other backend serves. Resolves when the copy has begun; see {@link SwitchRun.done}.
+   *
+   * @throws StateError `INVALID_OPTIONS` for a switch that makes no sense or needs an option, `UNKNOWN_BACKEND`,
+   *   `UNAVAILABLE`, `INCOMPATIBLE` if the target cannot hold an entry, `CONFLICT` if it is not empty or a switch is
+   *   under way; nothing was changed
+   */
+  switchTo(backend: string, options?: SwitchOptions): Promise<SwitchRun>
+  /** What `switchTo` would do and meet, from a look at every entry. */
+  planSwitch(backend: string, options?: SwitchOptions): Promise<SwitchPlan>
   /** Compacts the active backend. @throws StateError `NOT_SUPPORTED` if it cannot. */
   optimize(options?: CallOptions): Promise<OptimizeResult>
   /** Idempotent. Lets what is in flight end, then closes every backend. Later calls reject with `CLOSED`. */
@@ -101,7 +121,9 @@ export async function createState<Name extends string>(options: StateOptions<Nam
 
   const registry = createRegistry({ clock, random, logger, events, closeTimeoutMs: settings.timeoutMs })
   for (const [name, backend] of Object.entries<Backend>(options.backends)) registry.register(name, backend)
-  const { active } = settings
+  const journal = typeof options.journal === 'string' ? fileJournal(options.journal) : options.journal
+  const record = await recover(journal, settings.active, Object.keys(options.backends))
+  const { active } = record
   const route = {
     backend: active,
     store: await registry.open(active),
@@ -109,7 +131,7 @@ export async function createState<Name extends string>(options: StateOptions<Nam
   }
 
   const foreignChanges = createForeignChanges({
-    route,
+    route: () => operations.route,
     events,
     onMissed(error) {
       watches.failAll(error)
@@ -123,6 +145,17 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     timeoutMs: settings.timeoutMs,
     onOperation: options.onOperation === undefined ? undefined : safely(options.onOperation),
   })
+  const switcher =
+    journal &&
+    createSwitcher({
+      registry,
+      operations,
+      clock,
+      journal,
+      record,
+      onError: report,
+      onProgress: events.switched,
+    })
   const namespace = createNamespace(
     {
       access: createEntryAccess(operations, events),
@@ -169,9 +202,17 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     })
   }
 
+  function switching(): Switcher {
+    if (switcher !== undefined) return switcher
+    throw invalid(
+      'switching needs a journal, which says after a restart which backend serves; give `journal`',
+    )
+  }
+
   async function close(): Promise<void> {
     // A cleanup under way is an operation in flight like any other.
     void cleaner.stop()
+    await switcher?.close()
     await operations.close()
     watches.closeAll()
     foreignChanges.stop()
@@ -182,10 +223,12 @@ export async function createState<Name extends string>(options: StateOptions<Nam
   const state: State = {
     ...namespace,
     backends: {
-      active,
+      get active() {
+        return operations.route.backend
+      },
       register: (name, backend) => registry.register(name, backend),
       async unregister(name) {
-        if (name === active) {
+        if (name === operations.route.backend) {
           throw new StateError('BACKEND_IN_USE', `Backend '${name}' serves and cannot be removed`, {
             backend: name,
           })
@@ -193,7 +236,7 @@ export async function createState<Name extends string>(options: StateOptions<Nam
         await registry.unregister(name)
       },
       list: () => registry.list(),
-      health: async (name = active) => registry.health(name, HEALTH_TIMEOUT_MS),
+      health: async (name = operations.route.backend) => registry.health(name, HEALTH_TIMEOUT_MS),
     },
     on: (name, listener) => events.on(name, listener),
     stats: (callOptions) =>
@@ -215,10 +258,12 @@ export async function createState<Name extends string>(options: StateOptions<Nam
         options: callOptions,
         send(store, storeOptions) {
           if (store.optimize !== undefined) return store.optimize(storeOptions)
-          throw new StateError('NOT_SUPPORTED', `Backend '${route.backend}' cannot be optimized`)
+          throw new StateError('NOT_SUPPORTED', `Backend '${operations.route.backend}' cannot be optimized`)
         },
         finish: (result) => result,
       }),
+    switchTo: async (backend, switchOptions = {}) => switching().start(backend, switchOptions),
+    planSwitch: async (backend, switchOptions = {}) => switching().plan(backend, switchOptions),
     close() {
       closing ??= close()
       return closing

@@ -1,0 +1,97 @@
+import type { AnyStore, Capabilities } from '../capabilities.ts'
+import type { Side } from './switch-run.ts'
+
+/** An entry that the target cannot hold. */
+export interface SwitchProblem {
+  readonly key: string
+  readonly reason: string
+}
+
+/** What a switch would do. */
+export interface SwitchPlan {
+  readonly from: string
+  readonly to: string
+  /** Entries to copy. */
+  readonly keys: number
+  /** Bytes of their values. */
+  readonly bytes: number
+  /** Entries that the target cannot hold, the first hundred of them; with any, the switch is refused. */
+  readonly problems: readonly SwitchProblem[]
+  /** What the application can do now and could not after it. */
+  readonly losses: readonly string[]
+  /** About how long copying and comparing will take, from how long it took to read everything. */
+  readonly estimatedMs: number
+}
+
+const MAX_PROBLEMS = 100
+/** Copying reads and writes everything, comparing reads both sides. */
+const READS_IN_A_SWITCH = 5
+
+/** Looks at every entry. */
+export async function makePlan(source: Side, target: Side, signal: AbortSignal): Promise<SwitchPlan> {
+  const { maxKeyBytes, maxValueBytes } = target.capabilities
+  const started = performance.now()
+  const problems: SwitchProblem[] = []
+  let keys = 0
+  let bytes = 0
+  for await (const page of source.store.list({ limit: 1000 })) {
+    signal.throwIfAborted()
+    for (const { key, entry } of page) {
+      keys++
+      bytes += entry?.value.byteLength ?? 0
+      const reason = tooLarge(key, entry?.value.byteLength ?? 0, maxKeyBytes, maxValueBytes)
+      if (reason !== undefined && problems.length < MAX_PROBLEMS) problems.push({ key, reason })
+    }
+  }
+  return {
+    from: source.backend,
+    to: target.backend,
+    keys,
+    bytes,
+    problems,
+    losses: lossesOf(source.capabilities, target.capabilities),
+    estimatedMs: Math.round((performance.now() - started) * READS_IN_A_SWITCH),
+  }
+}
+
+function tooLarge(
+  key: string,
+  valueBytes: number,
+  maxKeyBytes: number,
+  maxValueBytes: number,
+): string | undefined {
+  const keyBytes = Buffer.byteLength(key)
+  if (keyBytes > maxKeyBytes) return `the key has ${keyBytes} bytes, and ${maxKeyBytes} are the limit`
+  if (valueBytes > maxValueBytes)
+    return `the value has ${valueBytes} bytes, and ${maxValueBytes} are the limit`
+  return undefined
+}
+
+function lossesOf(from: Capabilities, to: Capabilities): readonly string[] {
+  const losses: string[] = []
+  if (from.durable && !to.durable)
+    losses.push('durability: what is acknowledged does not survive the process')
+  if (from.atomicity === 'store' && to.atomicity === 'process') {
+    losses.push('atomicity among processes: checks and increments are exact in one process only')
+  }
+  if (from.transactions && !to.transactions) losses.push('transactions')
+  if (from.shared && !to.shared) losses.push('sharing: one process at a time')
+  return losses
+}
+
+/** Whether everything that the one holds fits into the other, without a look at it. */
+export function holdsAll(from: Capabilities, to: Capabilities): boolean {
+  return to.maxKeyBytes >= from.maxKeyBytes && to.maxValueBytes >= from.maxValueBytes
+}
+
+export async function isEmpty(store: AnyStore): Promise<boolean> {
+  for await (const page of store.list({ limit: 1, keysOnly: true })) if (page.length > 0) return false
+  return true
+}
+
+/** Removes every key. */
+export async function wipe(store: AnyStore): Promise<void> {
+  for await (const page of store.list({ limit: 1000, keysOnly: true })) {
+    await store.write({ operations: page.map(({ key }) => ({ op: 'delete', key })) })
+  }
+}

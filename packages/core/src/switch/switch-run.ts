@@ -1,0 +1,193 @@
+import type { AnyStore, Capabilities } from '../capabilities.ts'
+import type { Clock } from '../clock.ts'
+import { asStateError, isStateError, StateError } from '../errors.ts'
+import type { Operations } from '../operations.ts'
+import { compareKeys, compareStores } from './compare.ts'
+import { createCopier } from './copier.ts'
+import { cutOver } from './cut-over.ts'
+import { createDirtyKeys, type DirtyKeys } from './dirty-keys.ts'
+import { haltedStore } from './halted-store.ts'
+import type { ProgressReporter } from './progress.ts'
+import { trackedStore } from './tracked-store.ts'
+
+/** One end of a switch. */
+export interface Side {
+  readonly backend: string
+  readonly store: AnyStore
+  readonly capabilities: Capabilities
+}
+
+export interface SwitchSettings {
+  /** How long operations may wait in the cut-over. */
+  readonly pauseBudgetMs: number
+  /** Keys copied in a second at the most; 0: as many as there come. */
+  readonly maxRate: number
+}
+
+export interface RunOptions extends SwitchSettings {
+  readonly source: Side
+  readonly target: Side
+  readonly operations: Operations
+  readonly clock: Clock
+  readonly progress: ProgressReporter
+  readonly signal: AbortSignal
+  /** The keys that differ, where the target has the rest already; else it is empty and gets everything. */
+  readonly differing: DirtyKeys | undefined
+  /** Records durably that the target serves. */
+  readonly commit: () => Promise<void>
+}
+
+/** Rounds of catching up in which writes are not slowed, however fast they come. */
+const PATIENT_ROUNDS = 5
+/** The delay of a write when copying cannot keep up, in the first round of it; doubled each round. */
+const FIRST_DELAY_MS = 1
+const MAX_DELAY_MS = 64
+/** Catching up that does not get there. */
+const MAX_ROUNDS = 50
+/** So few dirty keys are left to the pause in any case. */
+const FEW = 100
+
+/**
+ * Runs a switch from its first copy to its commit, as described in the documentation of switching: the source is the
+ * only authority until the commit; what is written meanwhile is marked when it has settled, and copied again.
+ *
+ * Resolves with the keys that are written to the target from the commit on. When it rejects, the source serves.
+ */
+export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
+  const { source, target, operations, clock, progress, pauseBudgetMs, maxRate, signal, differing } = options
+  const dirty = differing ?? createDirtyKeys()
+  let delayMs = 0
+  let halted = false
+  /** Keys that differed when they were compared. */
+  const suspects = new Set<string>()
+  const ends = { source: source.store, target: target.store, clock, signal }
+
+  const copier = createCopier({
+    source: source.store,
+    target: target.store,
+    dirty,
+    maxRate,
+    signal,
+    onCopied: (count) => progress.update({ copied: progress.current.copied + count, dirty: dirty.size }),
+  })
+
+  async function catchUp(): Promise<void> {
+    progress.update({ phase: 'catching-up' })
+    for (let round = 1; ; round++) {
+      signal.throwIfAborted()
+      const count = dirty.size
+      const started = performance.now()
+      await copier.drain(count)
+      const tookMs = performance.now() - started
+      progress.update({ dirty: dirty.size })
+      // What came in during this round will take as long in proportion.
+      if (dirty.size <= FEW || (tookMs * dirty.size) / Math.max(count, 1) <= pauseBudgetMs / 4) return
+      if (round === MAX_ROUNDS) {
+        throw new StateError('TIMEOUT', `Keys are written faster than backend '${target.backend}' takes them`)
+      }
+      if (round >= PATIENT_ROUNDS && dirty.size >= count)
+        delayMs = Math.min(Math.max(delayMs * 2, FIRST_DELAY_MS), MAX_DELAY_MS)
+    }
+  }
+
+  async function verify(): Promise<void> {
+    progress.update({ phase: 'verifying' })
+    await compareStores({
+      ...ends,
+      onDifference: (key) => suspects.add(key),
+      onCompared: (count) => progress.update({ verified: progress.current.verified + count }),
+    })
+    for (const key of suspects) dirty.add(key)
+  }
+
+  /** Most suspects were only written while they were compared, and have been copied since; the rest are copied once more. */
+  async function recheck(): Promise<void> {
+    const quiet = [...suspects].filter((key) => !dirty.has(key))
+    suspects.clear()
+    await compareKeys(quiet, { ...ends, onDifference: (key) => suspects.add(key) })
+    for (const key of suspects) dirty.add(key)
+    progress.update({ repaired: progress.current.repaired + suspects.size })
+  }
+
+  async function verifyLast(drained: readonly string[]): Promise<void> {
+    const differing: string[] = []
+    await compareKeys([...new Set([...suspects, ...drained])], {
+      ...ends,
+      onDifference: (key) => void differing.push(key),
+    })
+    const [first] = differing
+    if (first === undefined) return
+    const message = `Backend '${target.backend}' does not hold what was copied to it: ${differing.length} keys differ, such as '${first}'`
+    throw new StateError('CORRUPT', message, { backend: target.backend, key: first })
+  }
+
+  /** Whether the target serves is not known: to go on with either store could lose what the other one is given. */
+  function halt(error: StateError): void {
+    halted = true
+    const message = `It is not known which backend serves, as the journal could not be written: ${error.message}. Restart the process; the journal tells`
+    const reason = new StateError('UNAVAILABLE', message, { retryable: false, cause: error })
+    void operations.replaceRoute({ ...plainRoute, store: haltedStore(reason) })
+  }
+
+  const changed = createDirtyKeys()
+  const plainRoute = operations.route
+
+  try {
+    // From here on each write marks its key; the scan waits for those that were sent before.
+    await abortable(
+      operations.replaceRoute({
+        ...plainRoute,
+        store: trackedStore(source.store, dirty.add, () => delayMs),
+      }),
+      signal,
+    )
+    if (differing === undefined) {
+      progress.update({ phase: 'copying', total: (await source.store.stats()).keys })
+      await copier.copyAll()
+    }
+    await catchUp()
+    await verify()
+    await catchUp()
+    await recheck()
+    await catchUp()
+    await cutOver({
+      operations,
+      copier,
+      progress,
+      pauseBudgetMs,
+      signal,
+      catchUp,
+      verifyLast,
+      async commit() {
+        try {
+          await options.commit()
+        } catch (error) {
+          if (isStateError(error, 'OUTCOME_UNKNOWN')) halt(error)
+          throw error
+        }
+        void operations.replaceRoute({
+          backend: target.backend,
+          capabilities: target.capabilities,
+          store: trackedStore(target.store, changed.add),
+        })
+      },
+    })
+    return changed
+  } catch (error) {
+    if (!halted) void operations.replaceRoute(plainRoute)
+    throw asStateError(signal.aborted ? signal.reason : error, { operation: 'switch' })
+  }
+}
+
+/** Rejects when the signal aborts, even if the promise never settles. */
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.throwIfAborted()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

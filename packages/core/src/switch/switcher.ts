@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import { asStateError, isStateError, StateError } from '../errors.ts'
+import type { Operations } from '../operations.ts'
+import type { Registry } from '../registry.ts'
+import type { DirtyKeys } from './dirty-keys.ts'
+import type { SwitchJournal, SwitchRecord } from './journal.ts'
+import { holdsAll, isEmpty, makePlan, type SwitchPlan, wipe } from './preflight.ts'
+import { createProgress, type SwitchProgress } from './progress.ts'
+import { runSwitch, type Side } from './switch-run.ts'
+
+export interface SwitchOptions {
+  /** How long operations may wait in the cut-over. Default 250. */
+  readonly pauseBudgetMs?: number
+  /** Keys copied in a second at the most, to spare the source. Default: as many as there come. */
+  readonly maxRate?: number
+  /** The target may hold other data, which is removed. */
+  readonly replace?: boolean
+  /** The target may be one that does not survive the process, such as memory. */
+  readonly allowVolatile?: boolean
+  /** No other process writes to the source; needed where several could, as those are not held off. */
+  readonly exclusive?: boolean
+}
+
+/** A switch that was begun. */
+export interface SwitchRun {
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  /** Where it stands. */
+  readonly status: SwitchProgress
+  /** Each change of phase, and the figures now and then; ends with the switch. */
+  progress(): AsyncIterable<SwitchProgress>
+  /** Resolves when the target serves. Rejects when the switch was given up; then the source serves. */
+  readonly done: Promise<SwitchProgress>
+  /** Gives it up and removes what was copied. Once the target serves it is too late; then this rejects with `CONFLICT`. */
+  abort(): Promise<void>
+  /** Goes back to the source, which is kept for it until `complete()`: only what was changed since is copied. */
+  rollback(options?: Pick<SwitchOptions, 'pauseBudgetMs' | 'maxRate'>): Promise<SwitchRun>
+  /** Lets the source go. Its data stay where they are. */
+  complete(): Promise<void>
+}
+
+/** Moves the state from one backend to another while it is used. */
+export interface Switcher {
+  /** @throws StateError as `State.switchTo` */
+  start(to: string, options: SwitchOptions): Promise<SwitchRun>
+  plan(to: string, options: SwitchOptions): Promise<SwitchPlan>
+  /** Gives up a switch that is under way. */
+  close(): Promise<void>
+}
+
+export interface SwitcherOptions {
+  readonly registry: Registry
+  readonly operations: Operations
+  readonly clock: Clock
+  readonly journal: SwitchJournal
+  /** What the journal holds. */
+  readonly record: SwitchRecord
+  readonly onProgress: (progress: SwitchProgress) => void
+  /** A failure that no caller waits for. */
+  readonly onError: (error: StateError) => void
+}
+
+export function createSwitcher(options: SwitcherOptions): Switcher {
+  const { registry, operations, clock, journal, onProgress, onError } = options
+  let record = options.record
+  let running: SwitchRun | undefined
+  let starting = false
+
+  async function write(next: SwitchRecord): Promise<void> {
+    await journal.write(next)
+    record = next
+  }
+
+  async function side(backend: string): Promise<Side> {
+    const { capabilities } = registry.info(backend)
+    return { backend, capabilities, store: await registry.open(backend) }
+  }
+
+  /** Both ends of a switch that may be made. */
+  async function ends(
+    to: string,
+    { allowVolatile, exclusive }: SwitchOptions,
+  ): Promise<{ source: Side; target: Side }> {
+    const from = operations.route.backend
+    const { capabilities } = registry.info(to)
+    if (to === from) throw refused('INVALID_OPTIONS', `'${to}' serves already`, to)
+    if (!capabilities.durable && allowVolatile !== true) {
+      throw refused(
+        'INVALID_OPTIONS',
+        `'${to}' does not survive the process; say allowVolatile: true if that is meant`,
+        to,
+      )
+    }
+    if (registry.info(from).capabilities.shared && exclusive !== true) {
+      const message = `other processes may write to '${from}', and cannot be held off; say exclusive: true if none does`
+      throw refused('INVALID_OPTIONS', message, from)
+    }
+    return { source: await side(from), target: await side(to) }
+  }
+
+  async function prepare(to: string, switchOptions: SwitchOptions): Promise<{ source: Side; target: Side }> {
+    const pair = await ends(to, switchOptions)
+    const { source, target } = pair
+    const health = await target.store.checkHealth?.()
+    if (health?.healthy === false)
+      throw refused('UNAVAILABLE', `'${to}' is not healthy: ${health.reason}`, to)
+    if (!holdsAll(source.capabilities, target.capabilities)) {
+      const { problems } = await makePlan(source, target, new AbortController().signal)
+      const [first] = problems
+      if (first !== undefined) {
+        const message = `'${to}' cannot hold ${problems.length} of the entries, such as '${first.key}': ${first.reason}`
+        throw refused('INCOMPATIBLE', message, to)
+      }
+    }
+    if (switchOptions.replace === true || record.leftovers.includes(to)) await wipe(target.store)
+    else if (!(await isEmpty(target.store))) {
+      throw refused('CONFLICT', `'${to}' is not empty; say replace: true to remove what it holds`, to)
+    }
+    return pair
+  }
+
+  async function begin(
+    source: Side,
+    target: Side,
+    { pauseBudgetMs = 250, maxRate = 0 }: SwitchOptions,
+    differing: DirtyKeys | undefined,
+  ): Promise<SwitchRun> {
+    const id = randomUUID()
+    const names = { id, from: source.backend, to: target.backend }
+    const controller = new AbortController()
+    const progress = createProgress(names, onProgress)
+    const latest = (state: NonNullable<SwitchRecord['latest']>['state']) => ({
+      ...names,
+      state,
+      at: clock.now(),
+    })
+    await write({
+      ...record,
+      leftovers: without(record.leftovers, target.backend),
+      latest: latest('prepared'),
+    })
+    let changed: DirtyKeys | undefined
+
+    async function run(): Promise<SwitchProgress> {
+      try {
+        changed = await runSwitch({
+          source,
+          target,
+          operations,
+          clock,
+          progress,
+          pauseBudgetMs,
+          maxRate,
+          differing,
+          signal: controller.signal,
+          commit: () => write({ ...record, active: target.backend, latest: latest('committed') }),
+        })
+      } catch (error) {
+        if (!isStateError(error, 'OUTCOME_UNKNOWN')) await giveUp()
+        progress.update({ phase: controller.signal.aborted ? 'aborted' : 'failed' })
+        throw error
+      } finally {
+        if (running?.id === id) running = undefined
+      }
+      progress.update({ phase: 'done', dirty: 0 })
+      return progress.current
+    }
+
+    /** Removes the copy, unless the target is an old source, whose data are as good as they were. */
+    async function giveUp(): Promise<void> {
+      let leftovers = record.leftovers
+      try {
+        if (differing === undefined) await wipe(target.store)
+      } catch (error) {
+        leftovers = [...without(leftovers, target.backend), target.backend]
+        onError(asStateError(error, { backend: target.backend, operation: 'switch' }))
+      }
+      await write({ ...record, leftovers, latest: latest('aborted') }).catch((error) => {
+        onError(asStateError(error, { operation: 'switch' }))
+      })
+    }
+
+    const switchRun: SwitchRun = {
+      ...names,
+      get status() {
+        return progress.current
+      },
+      progress: () => progress.watch(),
+      done: run(),
+      async abort() {
+        controller.abort(new StateError('ABORTED', 'The switch was aborted', { operation: 'switch' }))
+        const [outcome] = await Promise.allSettled([switchRun.done])
+        if (outcome.status === 'fulfilled')
+          throw refused('CONFLICT', `'${target.backend}' serves already; roll back`, target.backend)
+      },
+      async rollback(settings = {}) {
+        if (changed === undefined)
+          throw refused('CONFLICT', 'the switch is not done, or its source was let go', source.backend)
+        return exclusively(async () => begin(target, source, settings, changed))
+      },
+      async complete() {
+        if (changed === undefined) return
+        changed = undefined
+        await operations.replaceRoute(target)
+        await write({ ...record, latest: latest('completed') })
+      },
+    }
+    // Who is not interested in the end must not be told of it by the process.
+    switchRun.done.catch(() => undefined)
+    running = switchRun
+    return switchRun
+  }
+
+  /** One switch at a time. */
+  async function exclusively(work: () => Promise<SwitchRun>): Promise<SwitchRun> {
+    if (starting || running !== undefined) {
+      throw refused('CONFLICT', `a switch to '${running?.to ?? 'another backend'}' is under way`, running?.to)
+    }
+    starting = true
+    try {
+      return await work()
+    } finally {
+      starting = false
+    }
+  }
+
+  return {
+    start: (to, switchOptions) =>
+      exclusively(async () => {
+        const { source, target } = await prepare(to, switchOptions)
+        return begin(source, target, switchOptions, undefined)
+      }),
+    async plan(to, switchOptions) {
+      const { source, target } = await ends(to, switchOptions)
+      return makePlan(source, target, new AbortController().signal)
+    },
+    async close() {
+      await running?.abort().catch(() => undefined)
+    },
+  }
+}
+
+function without(names: readonly string[], name: string): readonly string[] {
+  return names.filter((one) => one !== name)
+}
+
+function refused(
+  code: 'INVALID_OPTIONS' | 'UNAVAILABLE' | 'INCOMPATIBLE' | 'CONFLICT',
+  why: string,
+  backend: string | undefined,
+): StateError {
+  return new StateError(code, `Cannot switch: ${why}`, { backend, operation: 'switch' })
+}

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AnyStore } from '../capabilities.ts'
+import type { Awaitable } from '../store.ts'
+
+/**
+ * The store, with every key that may have been written told once its write has settled, before its caller knows: a
+ * mark that came before the write could be taken by a copy that does not see the write yet.
+ *
+ * @param delayMs how long each write waits before it is sent
+ */
+export function trackedStore(
+  store: AnyStore,
+  onWritten: (key: string) => void,
+  delayMs: () => number = () => 0,
+): AnyStore {
+  /** Also of a write that failed: it may have been applied. */
+  function settled<T>(write: () => Awaitable<T>, keys: readonly string[]): Awaitable<T> {
+    const delay = delayMs()
+    if (delay > 0) return sleep(delay).then(() => sent(write, keys))
+    return sent(write, keys)
+  }
+
+  function sent<T>(write: () => Awaitable<T>, keys: readonly string[]): Awaitable<T> {
+    const mark = (): void => {
+      for (const key of keys) onWritten(key)
+    }
+    let answer: Awaitable<T>
+    try {
+      answer = write()
+    } catch (error) {
+      mark()
+      throw error
+    }
+    if (!(answer instanceof Promise)) {
+      mark()
+      return answer
+    }
+    return answer.finally(mark)
+  }
+
+  return {
+    ...store,
+    set: (key, entry, options) => settled(() => store.set(key, entry, options), [key]),
+    delete: (key, options) => settled(() => store.delete(key, options), [key]),
+    write: async (batch, options) =>
+      settled(
+        () => store.write(batch, options),
+        batch.operations.map(({ key }) => key),
+      ),
+  }
+}
