@@ -212,8 +212,10 @@ export async function createState<Name extends string>(options: StateOptions<Nam
   async function close(): Promise<void> {
     // A cleanup under way is an operation in flight like any other.
     void cleaner.stop()
+    // New calls are refused from here on; a switch is given up before those that wait for it can end.
+    const drained = operations.close()
     await switcher?.close()
-    await operations.close()
+    await drained
     watches.closeAll()
     foreignChanges.stop()
     await registry.close()

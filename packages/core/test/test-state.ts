@@ -83,9 +83,11 @@ export function mapStore(clock: Clock, { ordered = true }: { readonly ordered?: 
       if (ordered) keys.sort(compareKeys)
       const rest = after === undefined ? keys : keys.filter((key) => compareKeys(key, after) > 0)
       for (let i = 0; i < rest.length; i += limit) {
-        yield rest
-          .slice(i, i + limit)
-          .map((key) => (keysOnly ? { key } : { key, entry: entries.get(key) as Entry }))
+        yield rest.slice(i, i + limit).flatMap((key) => {
+          const entry = live(key)
+          if (entry === undefined) return []
+          return keysOnly ? [{ key }] : [{ key, entry }]
+        })
       }
     },
     set(key, entry, options) {
