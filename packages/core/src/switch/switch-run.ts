@@ -105,7 +105,11 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     const quiet = [...suspects].filter((key) => !dirty.has(key))
     suspects.clear()
     await compareKeys(quiet, { ...ends, onDifference: (key) => suspects.add(key) })
-    for (const key of suspects) dirty.add(key)
+    for (const key of suspects) {
+      // Written just now: it is copied again for that.
+      if (dirty.has(key)) suspects.delete(key)
+      else dirty.add(key)
+    }
     progress.update({ repaired: progress.current.repaired + suspects.size })
   }
 
