@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from './command.ts'
 import { examplesOf, lines, promisedOutput } from './readme-example.ts'
@@ -32,9 +33,21 @@ const examples = readmes
 const programs = examples.filter(([, , example]) => promisedOutput(example).length > 0)
 const parts = examples.filter(([, , example]) => promisedOutput(example).length === 0)
 
+/** Where the READMEs have a Redis. */
+const REDIS_URL = 'redis://127.0.0.1:6379'
+
+let redis: RedisServer | undefined
+
+beforeAll(async () => {
+  if (isRedisWanted()) redis = await startRedis()
+})
+
+afterAll(() => redis?.stop())
+
 test.each(programs)('%s: example %i prints what it says', async (_, count, example) => {
+  if (example.includes(REDIS_URL) && redis === undefined) return
   const file = join(folder, `example-${count}.mjs`)
-  writeFileSync(file, example)
+  writeFileSync(file, example.replaceAll(REDIS_URL, redis?.url ?? REDIS_URL))
   expect(lines(await run(process.execPath, [file], { cwd: folder }))).toEqual(promisedOutput(example))
 })
 

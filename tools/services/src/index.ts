@@ -1,0 +1,6 @@
+export { findRedis, isRedisWanted } from './find-redis.ts'
+export { startProxy, type TcpProxy } from './proxy.ts'
+export { type RedisServer, type RedisServerOptions, startRedis } from './redis.ts'
+export { type RedisCluster, startRedisCluster } from './redis-cluster.ts'
+export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.ts'
+export { command } from './resp.ts'
