@@ -16,6 +16,7 @@ export {
 } from './errors.ts'
 export type { BackendEvent, StateChange, StateEvents } from './events.ts'
 export { type Increment, incrementEntry } from './increment.ts'
+export { createKeyIndex, type KeyIndex } from './key-index.ts'
 export { compareKeys, MAX_KEY_BYTES } from './keys.ts'
 export type { Listing, ListingOptions, Page } from './listing.ts'
 export type {

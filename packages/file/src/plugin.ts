@@ -1,9 +1,8 @@
-import { type Capabilities, definePlugin, type PluginFunction } from '@switchyard/core'
+import { definePlugin, type PluginFunction } from '@switchyard/core'
 import { openLogStore } from './log/store.ts'
 import { type FileOptions, fileOptions } from './options.ts'
-import { openTreeStore } from './tree/store.ts'
 
-const log: Capabilities = {
+const capabilities = {
   ttl: 'lazy',
   atomicity: 'store',
   transactions: true,
@@ -14,16 +13,12 @@ const log: Capabilities = {
   optimize: true,
   maxKeyBytes: 1024,
   maxValueBytes: 268_435_456,
-}
+} as const
 
-const tree: Capabilities = { ...log, watch: true, optimize: false, maxValueBytes: 16_777_216 }
-
-/** State in a folder that a person can look into and back up. */
-export const file: PluginFunction<FileOptions> = definePlugin({
+/** State in a folder, as a log that is only appended to. */
+export const file: PluginFunction<FileOptions, typeof capabilities> = definePlugin({
   name: 'file',
-  capabilities: log,
-  capabilitiesFor: ({ layout }) => (layout === 'tree' ? tree : log),
+  capabilities,
   optionsSchema: fileOptions,
-  open: (options, context) =>
-    options.layout === 'tree' ? openTreeStore(options, context) : openLogStore(options, context),
+  open: (options, context) => openLogStore(options, context),
 })

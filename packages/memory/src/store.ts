@@ -1,6 +1,7 @@
 import {
   type Check,
   conflict,
+  createKeyIndex,
   type Entry,
   incrementEntry,
   isExpired,
@@ -13,7 +14,6 @@ import {
   type WriteBatch,
   type WriteResult,
 } from '@switchyard/core'
-import { createKeyIndex } from './key-index.ts'
 import type { MemoryOptions } from './options.ts'
 
 /** With 'lru', how often expired entries are looked for before the oldest goes. */

@@ -1,6 +1,6 @@
-import { compareKeys } from '@switchyard/core'
+import { compareKeys } from './keys.ts'
 
-/** The keys of a map in UTF-8 byte order, kept so that a listing need not sort or scan them all. */
+/** The keys of a map in UTF-8 byte order, for stores that know all their keys: a listing need not sort or scan them. */
 export interface KeyIndex {
   /** To be called when a key comes into the map. */
   add(key: string): void

@@ -1,0 +1,228 @@
+import { rm } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock, StateError } from '@switchyard/core'
+import { asStateError } from '@switchyard/core'
+import { syncFolder } from '../sync-folder.ts'
+import { type Change, type LocatedChange, packBlock } from './block.ts'
+import { hintFile, writeHint } from './hint.ts'
+import { entryOf, hasExpired, type Indexed, type LogIndex } from './log-index.ts'
+import { writeManifest } from './manifest.ts'
+import { openSegment, type Segment } from './segment.ts'
+
+const SEGMENT_BYTES = 64 << 20
+/** Compaction begins when so much of what is not written to any more is dead, by its share and in bytes of a segment. */
+const DEAD_SHARE = 0.5
+/** Bytes moved, and keys looked at, before other work has its turn. */
+const STEP_BYTES = 1 << 20
+const STEP_KEYS = 5000
+
+/** The files of the log: the last one is written to, the others are only read and, now and then, merged. */
+export interface Segments {
+  /** The one to append to, a new one if the last is full. */
+  active(): Segment | Promise<Segment>
+  /** Changes that were appended to the active segment. */
+  applied(changes: readonly LocatedChange[]): void
+  /** Merges all that is not written to any more, if enough of it is dead. In the background. */
+  compactIfWorthwhile(): void
+  /** Merges everything. Must not run beside an append. */
+  rotate(): Promise<void>
+  compact(): Promise<void>
+  readonly count: number
+  readonly bytes: number
+  readonly dead: number
+  close(): Promise<void>
+}
+
+export interface SegmentsOptions {
+  readonly folder: string
+  readonly index: LogIndex
+  readonly opened: readonly Segment[]
+  readonly clock: Clock
+  readonly segmentBytes?: number
+  readonly onError: (error: StateError) => void
+}
+
+export function createSegments(options: SegmentsOptions): Segments {
+  const { folder, index, clock, segmentBytes = SEGMENT_BYTES, onError } = options
+  let sealed: Segment[] = options.opened.slice(0, -1)
+  let last: Segment | undefined = options.opened.at(-1)
+  let lastId = Math.max(0, ...options.opened.map(({ id }) => id))
+  /** Deletions in the active segment: a hint must tell of them, and the index does not know them. */
+  let deletions: LocatedChange[] | undefined = last === undefined || last.size === 0 ? [] : undefined
+  let compacting: Promise<void> | undefined
+  /** Hints on their way; nothing depends on them. */
+  let hinting: Promise<void> = Promise.resolve()
+  let closing = false
+
+  const all = (): readonly Segment[] => (last === undefined ? sealed : [...sealed, last])
+  const sum = (field: 'size' | 'dead', segments = all()): number =>
+    segments.reduce((total, segment) => total + segment[field], 0)
+
+  function create(): Segment {
+    lastId++
+    return openSegment(folder, lastId, 'new')
+  }
+
+  async function record(segments: readonly Segment[]): Promise<void> {
+    await writeManifest(folder, { segments: segments.map(({ id }) => id) })
+  }
+
+  async function rotate(): Promise<void> {
+    const before = last
+    const next = create()
+    await record([...all(), next])
+    if (before !== undefined) {
+      sealed.push(before)
+      const known = deletions
+      // Without its deletions a hint would bring back what they deleted.
+      if (known !== undefined) hinting = hinting.then(() => hint(before, known)).catch(report)
+    }
+    last = next
+    deletions = []
+  }
+
+  function report(error: unknown): void {
+    onError(asStateError(error, { operation: 'compact' }))
+  }
+
+  async function hint(segment: Segment, known: readonly LocatedChange[]): Promise<void> {
+    const changes: LocatedChange[] = [...known]
+    let seen = 0
+    for (const [key, entry] of index.entries()) {
+      if (++seen % STEP_KEYS === 0) await nextTurn()
+      if (entry.location.segment === segment) changes.push(changeOf(key, entry))
+    }
+    await writeHint(segment.file, segment.size, changes)
+  }
+
+  /** Brings what is live in these segments, which are all but the last, into new ones. */
+  async function merge(merged: readonly Segment[]): Promise<void> {
+    const sources = new Set(merged)
+    const outputs: Segment[] = []
+    const moved: {
+      readonly key: string
+      readonly entry: Indexed
+      readonly change: LocatedChange
+      readonly to: Segment
+    }[] = []
+    let changes: Change[] = []
+    let entries: Indexed[] = []
+    let bytes = 0
+
+    function flush(): void {
+      if (changes.length === 0) return
+      let output = outputs.at(-1)
+      if (output === undefined || output.size >= segmentBytes) {
+        output = create()
+        outputs.push(output)
+      }
+      const { block, located } = packBlock(changes, output.size)
+      output.append(block)
+      for (const [i, change] of located.entries()) {
+        moved.push({ key: change.key, entry: entries[i] as Indexed, change, to: output })
+      }
+      changes = []
+      entries = []
+      bytes = 0
+    }
+
+    try {
+      let seen = 0
+      for (const [key, entry] of index.entries()) {
+        if (++seen % STEP_KEYS === 0) await nextTurn()
+        if (!sources.has(entry.location.segment)) continue
+        if (hasExpired(entry, clock.now())) {
+          index.remove(key)
+          continue
+        }
+        const read = entry.location.segment.read(entry.location, key)
+        changes.push({ key, entry: entryOf(entry, read instanceof Promise ? await read : read) })
+        entries.push(entry)
+        bytes += entry.bytes
+        if (bytes < STEP_BYTES) continue
+        flush()
+        await nextTurn()
+        if (closing) throw new Error('closing')
+      }
+      flush()
+      for (const output of outputs) {
+        await output.sync()
+        const hinted = moved.filter(({ to }) => to === output).map(({ change }) => change)
+        await writeHint(output.file, output.size, hinted)
+      }
+      // Hints of the merged segments would be written beside files that are gone.
+      await hinting
+      // From here on the new segments count, and what is not named any more is left over.
+      const rest = all().filter((segment) => !sources.has(segment))
+      await record([...outputs, ...rest])
+    } catch (error) {
+      for (const output of outputs) {
+        output.close()
+        await rm(output.file, { force: true })
+        await rm(hintFile(output.file), { force: true })
+      }
+      if (closing) return
+      throw error
+    }
+    sealed = [...outputs, ...sealed.filter((segment) => !sources.has(segment))]
+    for (const { key, entry, change, to } of moved) {
+      const { value } = change
+      if (value !== undefined && index.find(key) === entry) entry.location = { segment: to, ...value }
+      else to.dead += change.bytes
+    }
+    for (const segment of merged) {
+      segment.close()
+      await rm(segment.file, { force: true })
+      await rm(hintFile(segment.file), { force: true })
+    }
+    await syncFolder(folder)
+  }
+
+  function compact(): Promise<void> {
+    compacting ??= merge([...sealed]).finally(() => {
+      compacting = undefined
+    })
+    return compacting
+  }
+
+  return {
+    active() {
+      if (last !== undefined && last.size < segmentBytes) return last
+      return rotate().then(() => last as Segment)
+    },
+    applied(changes) {
+      for (const change of changes) {
+        index.apply(change, last as Segment)
+        if (change.value === undefined) deletions?.push(change)
+      }
+    },
+    compactIfWorthwhile() {
+      const dead = sum('dead', sealed)
+      if (compacting !== undefined || dead < segmentBytes || dead < sum('size', sealed) * DEAD_SHARE) return
+      compact().catch(report)
+    },
+    rotate,
+    compact,
+    get count() {
+      return all().length
+    },
+    get bytes() {
+      return sum('size')
+    },
+    get dead() {
+      return sum('dead')
+    },
+    async close() {
+      closing = true
+      await compacting?.catch(() => undefined)
+      await hinting
+      if (last !== undefined && deletions !== undefined) await hint(last, deletions).catch(report)
+      for (const segment of all()) segment.close()
+    },
+  }
+}
+
+function changeOf(key: string, { version, expiresAt, location, bytes }: Indexed): LocatedChange {
+  const { offset, length, crc } = location
+  return { key, version, expiresAt, bytes, value: { offset, length, crc } }
+}
