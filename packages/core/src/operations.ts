@@ -99,12 +99,15 @@ function doNothing(): void {}
 interface Served {
   readonly route: Route
   running: number
-  readonly idleWaiters: (() => void)[]
 }
 
 export function createOperations(options: OperationsOptions): Operations {
   const { limiter, timeoutMs, onOperation } = options
-  let served: Served = { route: options.route, running: 0, idleWaiters: [] }
+  let served: Served = { route: options.route, running: 0 }
+  /** The routes before this one that have not answered everything yet. */
+  const earlier = new Set<Served>()
+  /** Who waits for routes, each until the last of its own is idle. */
+  const waiters = new Set<{ readonly routes: Set<Served>; readonly resolve: () => void }>()
   const deadlines = createDeadlines<Watch>(timeoutMs, onTimeout)
   let closed = false
 
@@ -148,12 +151,24 @@ export function createOperations(options: OperationsOptions): Operations {
 
   function leave(by: Served): void {
     by.running--
-    if (by.running === 0) for (const resolve of by.idleWaiters.splice(0)) resolve()
+    if (by.running === 0 && (waiters.size > 0 || earlier.size > 0)) idle(by)
     limiter.leave()
   }
 
-  function settled(by: Served): Promise<void> {
-    return by.running === 0 ? Promise.resolve() : new Promise((resolve) => by.idleWaiters.push(resolve))
+  function idle(by: Served): void {
+    earlier.delete(by)
+    for (const waiter of waiters) {
+      if (!waiter.routes.delete(by) || waiter.routes.size > 0) continue
+      waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  /** Resolves when all operations that have been sent until now have settled, whichever route they were sent to. */
+  function settled(): Promise<void> {
+    const routes = new Set([...earlier, served].filter(({ running }) => running > 0))
+    if (routes.size === 0) return Promise.resolve()
+    return new Promise((resolve) => waiters.add({ routes, resolve }))
   }
 
   /** The operation keeps its place in the limiter until the store answers, also when its caller has given up. */
@@ -269,13 +284,14 @@ export function createOperations(options: OperationsOptions): Operations {
       return served.route
     },
     replaceRoute(next) {
-      const before = served
-      served = { route: next, running: 0, idleWaiters: [] }
-      return settled(before)
+      const all = settled()
+      if (served.running > 0) earlier.add(served)
+      served = { route: next, running: 0 }
+      return all
     },
     pause() {
       limiter.pause()
-      return settled(served)
+      return settled()
     },
     resume: () => limiter.resume(),
     async close() {

@@ -230,6 +230,96 @@ describe('switchTo', () => {
   })
 })
 
+describe('what was on its way', () => {
+  test('through a switch that was aborted is waited for by the next one', async () => {
+    const held = Promise.withResolvers<void>()
+    let holds = false
+    const inner = durable()
+    const a = durable({
+      ...inner.store,
+      set: async (key, entry, options) => {
+        if (holds && key === 'x') await held.promise
+        return inner.store.set(key, entry, options)
+      },
+    })
+    const state = await opened({ a: a.backend, b: durable().backend })
+    for (let i = 0; i < 10; i++) await state.set(`key${i}`, i)
+    const first = await state.switchTo('b', { maxRate: 1 })
+    await expect.poll(() => first.status.phase).toBe('copying')
+    holds = true
+    const slow = state.set('x', 'new')
+    await first.abort()
+    const second = await state.switchTo('b')
+    await sleep(50)
+    expect(second.status.phase).toBe('preparing')
+    held.resolve()
+    await slow
+    await second.done
+    expect(await state.get('x')).toBe('new')
+  })
+
+  test('and may be applied later than its caller was told, is copied with the rest', async () => {
+    const inner = durable()
+    const late: (() => unknown)[] = []
+    let loses = false
+    const a = durable({
+      ...inner.store,
+      set: (key, entry, options) => {
+        if (!loses) return inner.store.set(key, entry, options)
+        late.push(() => inner.store.set(key, entry, options))
+        throw new StateError('OUTCOME_UNKNOWN', 'the connection was lost')
+      },
+    })
+    const b = durable()
+    let verifying = false
+    const slow: Partial<AnyStore> = {
+      getMany: async (keys) => {
+        if (!verifying && keys.length > 1) {
+          verifying = true
+          loses = true
+          expect(await codeOf(() => state.set('key1', 'late'))).toBe('OUTCOME_UNKNOWN')
+          loses = false
+          setTimeout(() => late.forEach((apply) => void apply()), 20)
+          await sleep(40)
+        }
+        return b.store.getMany(keys)
+      },
+    }
+    const state = await opened({ a: a.backend, b: durable({ ...b.store, ...slow }).backend })
+    for (let i = 0; i < 10; i++) await state.set(`key${i}`, i)
+    await (await state.switchTo('b')).done
+    expect(late).toHaveLength(1)
+    expect(await state.get('key1')).toBe('late')
+  })
+})
+
+test('an abort during the commit does not remove what the journal may name', async () => {
+  const [a, b] = [durable(), durable()]
+  let abort: () => void = () => undefined
+  const written: string[] = []
+  const state = await createState({
+    backends: { a: a.backend, b: b.backend },
+    active: 'a',
+    journal: {
+      read: async () => undefined,
+      write: async ({ active }) => {
+        written.push(active)
+        if (active !== 'b') return
+        abort()
+        throw new StateError('OUTCOME_UNKNOWN', 'the disk does not answer')
+      },
+    },
+  })
+  states.push(state)
+  await state.set('key', 1)
+  const run = await state.switchTo('b')
+  abort = () => void run.abort().catch(() => undefined)
+  expect(await codeOf(() => run.done)).toBe('OUTCOME_UNKNOWN')
+  expect(run.status.phase).toBe('failed')
+  expect(await b.store.get('key')).toBeDefined()
+  expect(written).toEqual(['a', 'b'])
+})
+
 describe('rollback', () => {
   test('brings back only what was changed since', async () => {
     const [a, b] = [durable(), durable()]

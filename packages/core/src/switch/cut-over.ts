@@ -15,6 +15,8 @@ export interface CutOverOptions {
   readonly progress: ProgressReporter
   readonly pauseBudgetMs: number
   readonly signal: AbortSignal
+  /** Called when nothing is on its way any more, before what is dirty is copied for the last time. */
+  readonly onIdle: () => void
   /** Brings the dirty keys down to what fits into the pause. */
   readonly catchUp: () => Promise<void>
   /** Compares, with nothing on its way, these keys and what seemed to differ before. Throws if something differs. */
@@ -30,20 +32,23 @@ export interface CutOverOptions {
  * @throws StateError `TIMEOUT` if no attempt fitted into the budget
  */
 export async function cutOver(options: CutOverOptions): Promise<void> {
-  const { operations, copier, progress, pauseBudgetMs, signal, catchUp, verifyLast, commit } = options
+  const { operations, copier, progress, pauseBudgetMs, signal, onIdle, catchUp, verifyLast, commit } = options
   for (let attempt = 1; ; attempt++) {
     progress.update({ phase: 'cutting-over', attempts: attempt })
     const started = performance.now()
     const budget = createBudget(pauseBudgetMs)
     const idle = operations.pause()
     let unsettled: Promise<unknown> = Promise.resolve()
+    const drainAndVerify = async (): Promise<void> => {
+      onIdle()
+      await verifyLast(await copier.drain())
+    }
     const settling = (work: Promise<unknown>): Promise<unknown> => {
       unsettled = work
       return work
     }
     try {
-      const isReady =
-        (await budget.fits(idle)) && (await budget.fits(settling(copier.drain().then(verifyLast))))
+      const isReady = (await budget.fits(idle)) && (await budget.fits(settling(drainAndVerify())))
       if (isReady) {
         signal.throwIfAborted()
         await commit()

@@ -35,6 +35,8 @@ export interface RunOptions extends SwitchSettings {
   readonly differing: DirtyKeys | undefined
   /** Records durably that the target serves. */
   readonly commit: () => Promise<void>
+  /** It is not known whether that was recorded; neither store may be served from or changed any more. */
+  readonly onHalt: () => void
 }
 
 /** Rounds of catching up in which writes are not slowed, however fast they come. */
@@ -57,7 +59,11 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
   const { source, target, operations, clock, progress, pauseBudgetMs, maxRate, signal, differing } = options
   const dirty = differing ?? createDirtyKeys()
   let delayMs = 0
+  /** Once it has begun there is nothing to abort any more. */
+  let committing = false
   let halted = false
+  /** Keys whose last write may be applied later than its caller was told. */
+  const unknown = new Set<string>()
   /** Keys that differed when they were compared. */
   const suspects = new Set<string>()
   const ends = { source: source.store, target: target.store, clock, signal }
@@ -128,6 +134,7 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
   /** Whether the target serves is not known: to go on with either store could lose what the other one is given. */
   function halt(error: StateError): void {
     halted = true
+    options.onHalt()
     const message = `It is not known which backend serves, as the journal could not be written: ${error.message}. Restart the process; the journal tells`
     const reason = new StateError('UNAVAILABLE', message, { retryable: false, cause: error })
     void operations.replaceRoute({ ...plainRoute, store: haltedStore(reason) })
@@ -141,7 +148,12 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     await abortable(
       operations.replaceRoute({
         ...plainRoute,
-        store: trackedStore(source.store, dirty.add, () => delayMs),
+        store: trackedStore(
+          source.store,
+          dirty.add,
+          (key) => unknown.add(key),
+          () => delayMs,
+        ),
       }),
       signal,
     )
@@ -162,7 +174,11 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
       signal,
       catchUp,
       verifyLast,
+      onIdle() {
+        for (const key of unknown) dirty.add(key)
+      },
       async commit() {
+        committing = true
         try {
           await options.commit()
         } catch (error) {
@@ -179,7 +195,7 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     return changed
   } catch (error) {
     if (!halted) void operations.replaceRoute(plainRoute)
-    throw asStateError(signal.aborted ? signal.reason : error, { operation: 'switch' })
+    throw asStateError(signal.aborted && !committing ? signal.reason : error, { operation: 'switch' })
   }
 }
 

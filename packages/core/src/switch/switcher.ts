@@ -142,6 +142,7 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       latest: latest('prepared'),
     })
     let changed: DirtyKeys | undefined
+    let halted = false
 
     async function run(): Promise<SwitchProgress> {
       try {
@@ -156,10 +157,13 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
           differing,
           signal: controller.signal,
           commit: () => write({ ...record, active: target.backend, latest: latest('committed') }),
+          onHalt() {
+            halted = true
+          },
         })
       } catch (error) {
-        if (!isStateError(error, 'OUTCOME_UNKNOWN')) await giveUp()
-        progress.update({ phase: controller.signal.aborted ? 'aborted' : 'failed' })
+        if (!halted) await giveUp()
+        progress.update({ phase: isStateError(error, 'ABORTED') ? 'aborted' : 'failed' })
         throw error
       } finally {
         if (running?.id === id) running = undefined
@@ -170,16 +174,17 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
 
     /** Removes the copy, unless the target is an old source, whose data are as good as they were. */
     async function giveUp(): Promise<void> {
-      let leftovers = record.leftovers
+      const rest = without(record.leftovers, target.backend)
       try {
-        if (differing === undefined) await wipe(target.store)
+        // Recorded first: what the journal names as the one that serves is never removed.
+        const leftovers = differing === undefined ? [...rest, target.backend] : rest
+        await write({ ...record, leftovers, latest: latest('aborted') })
+        if (differing !== undefined) return
+        await wipe(target.store)
+        await write({ ...record, leftovers: rest, latest: latest('aborted') })
       } catch (error) {
-        leftovers = [...without(leftovers, target.backend), target.backend]
         onError(asStateError(error, { backend: target.backend, operation: 'switch' }))
       }
-      await write({ ...record, leftovers, latest: latest('aborted') }).catch((error) => {
-        onError(asStateError(error, { operation: 'switch' }))
-      })
     }
 
     const switchRun: SwitchRun = {

@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnyStore } from '../capabilities.ts'
+import { isStateError } from '../errors.ts'
 import type { Awaitable } from '../store.ts'
 
 /**
  * The store, with every key that may have been written told once its write has settled, before its caller knows: a
  * mark that came before the write could be taken by a copy that does not see the write yet.
  *
+ * @param onUnknown also told the keys of writes that may be applied later than that
  * @param delayMs how long each write waits before it is sent
  */
 export function trackedStore(
   store: AnyStore,
   onWritten: (key: string) => void,
+  onUnknown: (key: string) => void = () => {},
   delayMs: () => number = () => 0,
 ): AnyStore {
   /** Also of a write that failed: it may have been applied. */
@@ -35,7 +38,17 @@ export function trackedStore(
       mark()
       return answer
     }
-    return answer.finally(mark)
+    return answer.then(
+      (value) => {
+        mark()
+        return value
+      },
+      (error: unknown) => {
+        mark()
+        if (isStateError(error, 'OUTCOME_UNKNOWN')) for (const key of keys) onUnknown(key)
+        throw error
+      },
+    )
   }
 
   return {

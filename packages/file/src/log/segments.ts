@@ -53,6 +53,7 @@ export function createSegments(options: SegmentsOptions): Segments {
   /** Hints on their way; nothing depends on them. */
   let hinting: Promise<void> = Promise.resolve()
   let closing = false
+  let turn: Promise<unknown> = Promise.resolve()
 
   const all = (): readonly Segment[] => (last === undefined ? sealed : [...sealed, last])
   const sum = (field: 'size' | 'dead', segments = all()): number =>
@@ -67,7 +68,18 @@ export function createSegments(options: SegmentsOptions): Segments {
     await writeManifest(folder, { segments: segments.map(({ id }) => id) })
   }
 
-  async function rotate(): Promise<void> {
+  /** Changes of the list of segments, one after the other: each writes all of it. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work)
+    turn = result.catch(() => undefined)
+    return result
+  }
+
+  function rotate(): Promise<void> {
+    return inTurn(addSegment)
+  }
+
+  async function addSegment(): Promise<void> {
     const before = last
     const next = create()
     await record([...all(), next])
@@ -153,8 +165,10 @@ export function createSegments(options: SegmentsOptions): Segments {
       // Hints of the merged segments would be written beside files that are gone.
       await hinting
       // From here on the new segments count, and what is not named any more is left over.
-      const rest = all().filter((segment) => !sources.has(segment))
-      await record([...outputs, ...rest])
+      await inTurn(async () => {
+        await record([...outputs, ...all().filter((segment) => !sources.has(segment))])
+        sealed = [...outputs, ...sealed.filter((segment) => !sources.has(segment))]
+      })
     } catch (error) {
       for (const output of outputs) {
         output.close()
@@ -164,7 +178,6 @@ export function createSegments(options: SegmentsOptions): Segments {
       if (closing) return
       throw error
     }
-    sealed = [...outputs, ...sealed.filter((segment) => !sources.has(segment))]
     for (const { key, entry, change, to } of moved) {
       const { value } = change
       if (value !== undefined && index.find(key) === entry) entry.location = { segment: to, ...value }

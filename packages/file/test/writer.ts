@@ -1,0 +1,57 @@
+import { writeSync } from 'node:fs'
+import { createState } from '@switchyard/core'
+import type { FileOptions } from '../src/index.ts'
+import { smallSegments } from './small-segments.ts'
+
+/**
+ * Writes for ever, and prints what was acknowledged: 'set 3', 'delete 2', 'count 7', 'step 4'. Ended by a kill.
+ * Each line is one write to the file descriptor: a stream would keep lines back.
+ */
+const [path = '', durability = 'group', round = '0'] = process.argv.slice(2)
+const state = await createState({
+  backends: { file: smallSegments({ path, durability: durability as FileOptions['durability'] }) },
+  cleanupInterval: false,
+})
+
+const acknowledge = (line: string): void => void writeSync(1, `${line}\n`)
+const filler = 'x'.repeat(300)
+
+/** Keeps the two newest keys. */
+async function setAndDelete(): Promise<void> {
+  for (let i = 0; ; i++) {
+    await state.set(`${round}:${i}`, `${i}${filler}`)
+    acknowledge(`set ${i}`)
+    if (i < 2) continue
+    await state.delete(`${round}:${i - 2}`)
+    acknowledge(`delete ${i - 2}`)
+  }
+}
+
+async function count(): Promise<void> {
+  for (;;) acknowledge(`count ${await state.increment('count')}`)
+}
+
+/** Moves a key on by one and writes where to, all in one transaction. */
+async function step(): Promise<void> {
+  for (let i = (await state.get<number>('steps')) ?? 0; ; ) {
+    await state.transaction({
+      operations: [
+        { op: 'delete', key: `at:${i}` },
+        { op: 'set', key: `at:${++i}`, value: i },
+        { op: 'increment', key: 'steps' },
+        { op: 'set', key: 'copy of steps', value: i },
+      ],
+    })
+    acknowledge(`step ${i}`)
+  }
+}
+
+/** Now and then everything is merged as well. */
+async function optimize(): Promise<void> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await state.optimize()
+  }
+}
+
+await Promise.all([setAndDelete(), count(), step(), optimize()])
