@@ -138,6 +138,8 @@ export function createSegments(options: SegmentsOptions): Segments {
       bytes = 0
     }
 
+    /** Whether the new segments may be named in the manifest. */
+    let recording = false
     try {
       let seen = 0
       for (const [key, entry] of index.entries()) {
@@ -166,11 +168,12 @@ export function createSegments(options: SegmentsOptions): Segments {
       await hinting
       // From here on the new segments count, and what is not named any more is left over.
       await inTurn(async () => {
+        recording = true
         await record([...outputs, ...all().filter((segment) => !sources.has(segment))])
         sealed = [...outputs, ...sealed.filter((segment) => !sources.has(segment))]
       })
     } catch (error) {
-      for (const output of outputs) {
+      for (const output of recording ? [] : outputs) {
         output.close()
         await rm(output.file, { force: true })
         await rm(hintFile(output.file), { force: true })

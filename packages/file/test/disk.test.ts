@@ -1,0 +1,47 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { file } from '../src/index.ts'
+import { openState } from './open-state.ts'
+import { smallDisk } from './small-disk.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const value = 'x'.repeat(10_000)
+
+describe('on a full disk', () => {
+  test.each(['none', 'group', 'always'] as const)(
+    "a write is FULL, all that was acknowledged is kept, and there is room again, with durability '%s'",
+    async (durability) => {
+      const disk = smallDisk('2m')
+      const path = join(disk, 'state')
+      const ballast = join(disk, 'ballast')
+      const { state } = await openState(file({ path, durability }))
+      writeFileSync(ballast, Buffer.alloc(1 << 20))
+      const acknowledged: string[] = []
+      const fillUp = async (): Promise<void> => {
+        for (let i = 0; ; i++) {
+          await state.set(`key${i}`, value)
+          acknowledged.push(`key${i}`)
+        }
+      }
+      await expect(fillUp()).rejects.toMatchObject({ code: 'FULL' })
+      expect(acknowledged.length).toBeGreaterThan(10)
+      expect(await state.getMany(acknowledged)).toEqual(acknowledged.map(() => value))
+      rmSync(ballast)
+      await state.set('later', 1)
+      await state.close()
+      const { state: again } = await openState(file({ path, durability }))
+      expect(await again.getMany([...acknowledged, 'later'])).toEqual([...acknowledged.map(() => value), 1])
+      expect((await again.stats()).keys).toBe(acknowledged.length + 1)
+    },
+  )
+})
+
+test('a folder that is a file is refused by name', async () => {
+  const path = join(temporaryFolder(), 'file')
+  writeFileSync(path, '')
+  await expect(openState(file({ path }))).rejects.toMatchObject({
+    code: 'INVALID_OPTIONS',
+    message: expect.stringContaining(`'${path}' is a file`),
+  })
+})

@@ -1,0 +1,98 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { file } from '../src/index.ts'
+import { contentOf, openState } from './open-state.ts'
+import { smallSegments } from './small-segments.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const files = (folder: string, ending: string): readonly string[] =>
+  readdirSync(folder).filter((name) => name.endsWith(ending))
+
+describe('the log', () => {
+  test('gives back the room of what was overwritten and deleted', async () => {
+    const path = join(temporaryFolder(), 'state')
+    const { state } = await openState(smallSegments({ path, durability: 'none' }))
+    for (let i = 0; i < 5000; i++) await state.set(`key${i % 10}`, 'x'.repeat(200))
+    await expect.poll(async () => (await state.stats()).bytes, { timeout: 10_000 }).toBeLessThan(200_000)
+    for (let i = 0; i < 9; i++) await state.delete(`key${i}`)
+    const { bytesBefore, bytesAfter } = await state.optimize()
+    expect(bytesAfter).toBeLessThan(bytesBefore)
+    expect(bytesAfter).toBeLessThan(500)
+    expect(await contentOf(state)).toEqual(new Map([['key9', 'x'.repeat(200)]]))
+    expect(files(path, '.log').reduce((sum, name) => sum + statSync(join(path, name)).size, 0)).toBe(
+      bytesAfter,
+    )
+  })
+
+  test('has a hint for each segment when it is closed, and opens from them', async () => {
+    const path = join(temporaryFolder(), 'state')
+    const { state } = await openState(smallSegments({ path, durability: 'none' }))
+    for (let i = 0; i < 500; i++) await state.set(`key${i}`, 'x'.repeat(200))
+    for (let i = 0; i < 500; i += 2) await state.delete(`key${i}`)
+    const content = await contentOf(state)
+    await state.close()
+    expect(files(path, '.hint')).toHaveLength(files(path, '.log').length)
+    const { state: again } = await openState(file({ path }))
+    expect(await contentOf(again)).toEqual(content)
+    expect(content.size).toBe(250)
+  })
+
+  test('reads values of any size while they are moved', async () => {
+    const path = join(temporaryFolder(), 'state')
+    const { state } = await openState(smallSegments({ path, durability: 'none' }))
+    const large = 'y'.repeat(300_000)
+    await state.set('large', large)
+    let stop = false
+    const readers = Array.from({ length: 4 }, async () => {
+      while (!stop) {
+        expect(await state.get('large')).toBe(large)
+        await new Promise(setImmediate)
+      }
+    })
+    for (let i = 0; i < 10; i++) {
+      await state.set(`key${i}`, i)
+      await state.optimize()
+    }
+    stop = true
+    await Promise.all(readers)
+  })
+
+  test('does what a Map does, over restarts and compactions', async () => {
+    const key = fc.integer({ min: 0, max: 12 }).map((n) => `key${n}`)
+    const step = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ op: fc.constant('set' as const), key, size: fc.nat({ max: 3000 }) }),
+      },
+      { weight: 3, arbitrary: fc.record({ op: fc.constant('delete' as const), key }) },
+      { weight: 1, arbitrary: fc.record({ op: fc.constant('reopen' as const) }) },
+      { weight: 1, arbitrary: fc.record({ op: fc.constant('optimize' as const) }) },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const options = { path: join(temporaryFolder(), 'state'), durability: 'none' } as const
+        const model = new Map<string, unknown>()
+        let { state } = await openState(smallSegments(options))
+        for (const [i, one] of steps.entries()) {
+          if (one.op === 'set') {
+            const value = `${i}:${'x'.repeat(one.size)}`
+            await state.set(one.key, value)
+            model.set(one.key, value)
+          } else if (one.op === 'delete') {
+            expect(await state.delete(one.key)).toBe(model.delete(one.key))
+          } else if (one.op === 'optimize') {
+            await state.optimize()
+          } else {
+            await state.close()
+            state = (await openState(smallSegments(options))).state
+          }
+        }
+        expect(await contentOf(state)).toEqual(model)
+        await state.close()
+      }),
+      { numRuns: 60 },
+    )
+  }, 60_000)
+})
