@@ -1,4 +1,4 @@
-import { DURABLE, MEMORY, SQLITE } from './names.ts'
+import { DURABLE, FILE, MEMORY, REDIS, SQLITE } from './names.ts'
 
 /** What the ratio of our rate to another's has to reach. */
 export interface Goal {
@@ -35,6 +35,24 @@ export const SQLITE_GOALS: readonly Goal[] = [
 export const DURABLE_GOALS: readonly Goal[] = [
   ...against(DURABLE.each, { 'set c64': 5 }),
   ...against(DURABLE.keyv6, { 'set c64': 5 }),
+]
+
+export const FILE_GOALS: readonly Goal[] = [
+  ...against(FILE.sqliteFull, { 'set c64': 1.3, 'set c512': 3 }),
+  ...against(FILE.unstorage, { 'set c64': 10 }),
+]
+
+export const REDIS_GOALS: readonly Goal[] = [
+  ...against(REDIS.raw, {
+    'get c1': 0.9,
+    'get c64': 1.5,
+    'set c1': 0.9,
+    'set c64': 1.3,
+    'getMany(100)': 0.9,
+    'setMany(100)': 0.9,
+  }),
+  ...against(REDIS.keyv, { 'get c64': 2, 'set c64': 3, 'getMany(100)': 2, 'setMany(100)': 4 }),
+  ...against(REDIS.unstorage, { 'get c64': 2.5, 'set c64': 2 }),
 ]
 
 function peer(get: number, set: number): Readonly<Record<string, number>> {

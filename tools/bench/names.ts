@@ -31,3 +31,11 @@ export const REDIS = {
   keyv: '@keyv/redis 5',
   unstorage: 'unstorage redis',
 } as const
+
+export const FILE = {
+  group: "@switchyard/file, 'group'",
+  none: "@switchyard/file, 'none'",
+  sqliteFull: "@switchyard/sqlite, 'full'",
+  rawGroup: 'raw SQLite FULL, group commit',
+  unstorage: 'unstorage fs (no sync)',
+} as const

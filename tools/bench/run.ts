@@ -3,14 +3,18 @@ import { conditions } from './conditions.ts'
 import { writeResults } from './document.ts'
 import { durablePart } from './parts/durable.ts'
 import { eventLoopPart } from './parts/event-loop.ts'
+import { filePart } from './parts/file.ts'
 import { memoryPart } from './parts/memory.ts'
 import type { Part } from './parts/part.ts'
+import { redisPart } from './parts/redis.ts'
 import { sqlitePart } from './parts/sqlite.ts'
 
 const PARTS: ReadonlyMap<string, Part> = new Map([
   ['memory', memoryPart],
   ['sqlite', sqlitePart],
   ['durable', durablePart],
+  ['file', filePart],
+  ['redis', redisPart],
   ['event-loop', eventLoopPart],
 ])
 

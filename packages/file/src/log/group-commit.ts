@@ -28,9 +28,11 @@ export interface GroupCommit {
 }
 
 export interface GroupCommitOptions {
-  /** The entry that reads see; with what this group has changed so far not yet in it. */
-  readonly live: (key: string) => Entry | undefined | Promise<Entry | undefined>
-  /** Makes the changes durable, then visible. Nothing is visible if it rejects. */
+  /** The version of the entry that reads see, without what this group has changed so far. */
+  readonly versionOf: (key: string) => string | undefined
+  /** That entry itself. */
+  readonly entryOf: (key: string) => Entry | undefined
+  /** Makes the changes durable, then visible. Nothing is visible if it fails. */
   readonly commit: (changes: readonly Change[]) => Promise<void> | undefined
   /** Writes that share one commit at the most. */
   readonly maxWrites: number
@@ -46,61 +48,54 @@ interface Waiting {
 }
 
 /** Writes that arrive while a commit is on its way share the next one. */
-export function createGroupCommit({ live, commit, maxWrites }: GroupCommitOptions): GroupCommit {
+export function createGroupCommit({
+  versionOf,
+  entryOf,
+  commit,
+  maxWrites,
+}: GroupCommitOptions): GroupCommit {
   const waiting: Waiting[] = []
   let running: Promise<void> | undefined
 
   /** What the keys become in this group, on top of what is visible. */
   type Staged = Map<string, Entry | undefined>
 
-  function find(staged: Staged, key: string): Entry | undefined | Promise<Entry | undefined> {
-    return staged.has(key) ? staged.get(key) : live(key)
+  function version(staged: Staged, key: string): string | undefined {
+    return staged.has(key) ? staged.get(key)?.version : versionOf(key)
   }
 
-  async function check(staged: Staged, { key, version }: Check): Promise<void> {
-    const found = find(staged, key)
-    const entry = found instanceof Promise ? await found : found
-    if ((entry?.version ?? null) !== version) throw conflict(key)
-  }
-
-  async function apply(staged: Staged, operation: Operation): Promise<OperationResult> {
+  function apply(staged: Staged, operation: Operation): OperationResult {
     const { key } = operation
     if (operation.op === 'set') {
       staged.set(key, operation.entry)
       return { op: 'set' }
     }
-    const found = find(staged, key)
-    const entry = found instanceof Promise ? await found : found
     if (operation.op === 'delete') {
-      if (entry !== undefined) staged.set(key, undefined)
-      return { op: 'delete', deleted: entry !== undefined }
+      const deleted = version(staged, key) !== undefined
+      if (deleted) staged.set(key, undefined)
+      return { op: 'delete', deleted }
     }
-    const incremented = incrementEntry(entry, operation)
-    staged.set(key, incremented.entry)
-    return incremented.result
+    const { entry, result } = incrementEntry(staged.has(key) ? staged.get(key) : entryOf(key), operation)
+    staged.set(key, entry)
+    return result
   }
 
-  async function applyAtomic(staged: Staged, request: WriteRequest): Promise<readonly OperationResult[]> {
-    for (const one of request.checks) await check(staged, one)
+  function applyAtomic(staged: Staged, { checks, operations }: WriteRequest): readonly OperationResult[] {
+    for (const one of checks) if ((version(staged, one.key) ?? null) !== one.version) throw conflict(one.key)
+    if (operations.length === 1) return [apply(staged, operations[0] as Operation)]
     // On its own until all of it is known to be possible.
-    const own: Staged = new Map(request.operations.length > 1 ? staged : [])
-    const target = request.operations.length > 1 ? own : staged
-    const results: OperationResult[] = []
-    for (const operation of request.operations) results.push(await apply(target, operation))
-    if (target === own)
-      for (const { key } of request.operations) if (own.has(key)) staged.set(key, own.get(key))
+    const own: Staged = new Map(staged)
+    const results = operations.map((operation) => apply(own, operation))
+    for (const { key } of operations) if (own.has(key)) staged.set(key, own.get(key))
     return results
   }
 
-  async function applyEach(
-    staged: Staged,
-    { operations }: WriteRequest,
-  ): Promise<readonly OperationResult[]> {
+  function applyEach(staged: Staged, { operations }: WriteRequest): readonly OperationResult[] {
     const results: OperationResult[] = []
     const failures: { readonly key: string; readonly error: unknown }[] = []
     for (const operation of operations) {
       try {
-        results.push(await apply(staged, operation))
+        results.push(apply(staged, operation))
       } catch (error) {
         failures.push({ key: operation.key, error })
       }
@@ -115,30 +110,25 @@ export function createGroupCommit({ live, commit, maxWrites }: GroupCommitOption
 
   async function runGroup(group: readonly Waiting[]): Promise<void> {
     const staged: Staged = new Map()
-    const done: (() => void)[] = []
-    const refused: (() => void)[] = []
-    const committed: Waiting[] = []
-    for (const one of group) {
-      const { request, resolve, reject } = one
+    const settle: (() => void)[] = []
+    for (const { request, resolve, reject } of group) {
       try {
-        const results = request.atomic ? await applyAtomic(staged, request) : await applyEach(staged, request)
-        done.push(() => resolve(results))
+        const results = request.atomic ? applyAtomic(staged, request) : applyEach(staged, request)
+        settle.push(() => resolve(results))
       } catch (error) {
-        // Of a batch that is not atomic the rest is to be committed all the same.
-        refused.push(() => reject(error))
+        // Of a batch that is not atomic the rest is committed all the same.
+        settle.push(() => reject(error))
       }
-      committed.push(one)
     }
     if (staged.size > 0) {
       try {
-        await commit([...staged].map(([key, entry]) => ({ key, entry })))
+        await commit(Array.from(staged, ([key, entry]) => ({ key, entry })))
       } catch (error) {
-        for (const { reject } of committed) reject(error)
+        for (const { reject } of group) reject(error)
         return
       }
     }
-    for (const settle of done) settle()
-    for (const settle of refused) settle()
+    for (const tell of settle) tell()
   }
 
   function takeGroup(): readonly Waiting[] {

@@ -33,8 +33,13 @@ export interface Segment {
    */
   append(block: Buffer): void
   sync(): Promise<void>
-  /** @throws StateError `CORRUPT` if the value is not what was written */
+  /**
+   * Small values at once, large ones without holding up the event loop.
+   *
+   * @throws StateError `CORRUPT` if the value is not what was written
+   */
   read(location: Location, key: string): Buffer | Promise<Buffer>
+  readNow(location: Location, key: string): Buffer
   close(): void
 }
 
@@ -55,6 +60,17 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
   function checked(value: Buffer, { offset, crc }: Location, key: string, bytesRead: number): Buffer {
     if (bytesRead === value.length && crc32(value) === crc) return value
     throw corrupt(file, offset, `the value of '${key}' is not what was written`, key)
+  }
+
+  function readNow(location: Location, key: string): Buffer {
+    const value = Buffer.allocUnsafe(location.length)
+    let bytesRead: number
+    try {
+      bytesRead = readSync(fd, value, 0, value.length, location.offset)
+    } catch (error) {
+      throw fileError(error, file)
+    }
+    return checked(value, location, key, bytesRead)
   }
 
   async function readLarge(location: Location, key: string): Promise<Buffer> {
@@ -100,17 +116,8 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
       size += block.length
     },
     sync: () => sync(fd),
-    read(location, key) {
-      if (location.length > LARGE) return readLarge(location, key)
-      const value = Buffer.allocUnsafe(location.length)
-      let bytesRead: number
-      try {
-        bytesRead = readSync(fd, value, 0, value.length, location.offset)
-      } catch (error) {
-        throw fileError(error, file)
-      }
-      return checked(value, location, key, bytesRead)
-    },
+    read: (location, key) => (location.length > LARGE ? readLarge(location, key) : readNow(location, key)),
+    readNow,
     close: () => closeSync(fd),
   }
 }

@@ -19,6 +19,7 @@ import { createGroupCommit, diskFailed } from './group-commit.ts'
 import { createLogIndex, entryOf, hasExpired, type Indexed } from './log-index.ts'
 import { readManifest, writeManifest } from './manifest.ts'
 import { recover } from './recovery.ts'
+import type { Segment } from './segment.ts'
 import { createSegments, type Segments } from './segments.ts'
 
 /** Entries removed at once by a cleanup. */
@@ -105,9 +106,15 @@ function createLogStore({
     }
   }
 
-  async function commit(changes: readonly Change[]): Promise<void> {
+  function commit(changes: readonly Change[]): Promise<void> | undefined {
     if (failure !== undefined) throw failure
-    const segment = await segments.active()
+    const segment = segments.active()
+    return segment instanceof Promise
+      ? segment.then((next) => append(next, changes))
+      : append(segment, changes)
+  }
+
+  function append(segment: Segment, changes: readonly Change[]): Promise<void> | undefined {
     const { block, located } = packBlock(changes, segment.size)
     try {
       segment.append(block)
@@ -115,22 +122,30 @@ function createLogStore({
       if (isStateError(error, 'READ_ONLY')) failure = diskFailed(path, error)
       throw error
     }
-    if (durability !== 'none') {
-      try {
-        await segment.sync()
-      } catch (cause) {
-        // What reached the disk is not known, and a second sync would not tell: the system forgets what it could not write.
-        failure = diskFailed(path, cause)
-        const message = `'${segment.file}' could not be synced, so the write may or may not last: ${String(cause)}`
-        throw new StateError('OUTCOME_UNKNOWN', message, { cause })
-      }
+    const applied = (): void => {
+      segments.applied(located)
+      segments.compactIfWorthwhile()
     }
-    segments.applied(located)
-    segments.compactIfWorthwhile()
+    if (durability !== 'none') return segment.sync().then(applied, (cause) => notSynced(segment, cause))
+    applied()
+    return undefined
+  }
+
+  /** What reached the disk is not known, and a second sync would not tell: the system forgets what it could not write. */
+  function notSynced({ file }: Segment, cause: unknown): never {
+    failure = diskFailed(path, cause)
+    const message = `'${file}' could not be synced, so the write may or may not last: ${String(cause)}`
+    throw new StateError('OUTCOME_UNKNOWN', message, { cause })
+  }
+
+  function readNow(key: string): Entry | undefined {
+    const found = index.live(key, clock.now())
+    return found && entryOf(found, found.location.segment.readNow(found.location, key))
   }
 
   const group = createGroupCommit({
-    live: read,
+    versionOf: (key) => index.live(key, clock.now())?.version,
+    entryOf: readNow,
     commit,
     maxWrites: durability === 'always' ? 1 : Number.POSITIVE_INFINITY,
   })
