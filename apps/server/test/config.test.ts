@@ -162,7 +162,7 @@ describe('what is wrong is refused by its path, with what is allowed', () => {
     ],
     [
       'state: { backends: { a: { plugin: nonsense-of-ours } } }',
-      /^state\.backends\.a\.plugin: cannot load 'nonsense-of-ours': Cannot find package .*; built in are: @switchyard\/memory, @switchyard\/sqlite$/,
+      /^state\.backends\.a\.plugin: cannot load 'nonsense-of-ours': Cannot find package .*; built in are: @switchyard\/file, @switchyard\/memory, @switchyard\/redis, @switchyard\/sqlite$/,
     ],
     ['- 1', 'the configuration: expected fields, got a list'],
     ['a: [', /switchyard\.yaml: .* at line 1/],

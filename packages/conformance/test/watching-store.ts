@@ -7,7 +7,8 @@ export function createWatchingStore(context: Pick<PluginContext, 'clock'>): AnyS
   const store = createWholeStore(context)
   const emitter = new EventEmitter()
   const closing = new AbortController()
-  const tell = (type: StoreChange['type'], key: string): void => void emitter.emit('change', { type, key })
+  const tell = (type: StoreChange['type'], key: string): void =>
+    void emitter.emit('change', { type, key, own: true })
 
   return {
     ...store,

@@ -1,5 +1,5 @@
 import { startRedis } from '../src/index.ts'
 
 const server = await startRedis()
-console.log(server.pid)
+console.log(String(server.pid))
 setInterval(() => undefined, 1000)
