@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startRedis, startRedisCluster, startRedisSentinel } from '../src/index.ts'
 import { command } from '../src/resp.ts'
 
@@ -47,6 +47,7 @@ test('a server can be paused, killed and started again with what it had saved', 
 
 test('a server ends with the process that started it, however that ends', async () => {
   const child = spawn(process.execPath, [fileURLToPath(new URL('start-and-wait.ts', import.meta.url))])
+  onTestFinished(() => void child.kill('SIGKILL'))
   const [line] = await new Promise<[string]>((resolve) =>
     child.stdout.once('data', (data) => resolve([String(data)])),
   )
