@@ -22,3 +22,9 @@ export function corrupt(file: string, offset: number, what: string, key?: string
   const message = `'${file}' is damaged at byte ${offset}: ${what}; restore the folder from a backup`
   return new StateError('CORRUPT', message, { key })
 }
+
+/** Of a file that a person may have edited. */
+export function broken(file: string, offset: number, what: string, key?: string): StateError {
+  const message = `'${file}' is broken at byte ${offset}: ${what}; mend it, write its key anew or remove the file`
+  return new StateError('CORRUPT', message, { key })
+}

@@ -1,8 +1,9 @@
-import { definePlugin, type PluginFunction } from '@switchyard/core'
+import { type Capabilities, definePlugin, type PluginFunction } from '@switchyard/core'
 import { openLogStore } from './log/store.ts'
 import { type FileOptions, fileOptions } from './options.ts'
+import { openTreeStore } from './tree/store.ts'
 
-const capabilities = {
+const log = {
   ttl: 'lazy',
   atomicity: 'store',
   transactions: true,
@@ -13,12 +14,16 @@ const capabilities = {
   optimize: true,
   maxKeyBytes: 1024,
   maxValueBytes: 268_435_456,
-} as const
+} as const satisfies Capabilities
 
-/** State in a folder, as a log that is only appended to. */
-export const file: PluginFunction<FileOptions, typeof capabilities> = definePlugin({
+const tree = { ...log, watch: true, optimize: false, maxValueBytes: 16_777_216 } satisfies Capabilities
+
+/** State in a folder: as a log that is only appended to, or as a tree of files that people can edit. */
+export const file: PluginFunction<FileOptions> = definePlugin<FileOptions, Capabilities>({
   name: 'file',
-  capabilities,
+  capabilities: log,
+  capabilitiesFor: ({ layout }) => (layout === 'tree' ? tree : log),
   optionsSchema: fileOptions,
-  open: (options, context) => openLogStore(options, context),
+  open: (options, context) =>
+    options.layout === 'tree' ? openTreeStore(options, context) : openLogStore(options, context),
 })

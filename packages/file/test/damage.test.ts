@@ -3,20 +3,12 @@ import { join } from 'node:path'
 import { isStateError } from '@switchyard/core'
 import { expect, test } from 'vitest'
 import { file } from '../src/index.ts'
+import { numbers } from './numbers.ts'
 import { contentOf, openState } from './open-state.ts'
 import { smallSegments } from './small-segments.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const CASES = 500
-
-/** A generator of numbers that is the same in each run. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
 
 /** A folder with several segments, and what it held at any time. */
 async function written(): Promise<{

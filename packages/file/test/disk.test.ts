@@ -8,14 +8,14 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const value = 'x'.repeat(10_000)
 
-describe('on a full disk', () => {
+describe.each(['log', 'tree'] as const)("on a full disk, with layout '%s'", (layout) => {
   test.each(['none', 'group', 'always'] as const)(
     "a write is FULL, all that was acknowledged is kept, and there is room again, with durability '%s'",
     async (durability) => {
       const disk = smallDisk('2m')
       const path = join(disk, 'state')
       const ballast = join(disk, 'ballast')
-      const { state } = await openState(file({ path, durability }))
+      const { state } = await openState(file({ path, layout, durability }))
       writeFileSync(ballast, Buffer.alloc(1 << 20))
       const acknowledged: string[] = []
       const fillUp = async (): Promise<void> => {
@@ -30,7 +30,7 @@ describe('on a full disk', () => {
       rmSync(ballast)
       await state.set('later', 1)
       await state.close()
-      const { state: again } = await openState(file({ path, durability }))
+      const { state: again } = await openState(file({ path, layout, durability }))
       expect(await again.getMany([...acknowledged, 'later'])).toEqual([...acknowledged.map(() => value), 1])
       expect((await again.stats()).keys).toBe(acknowledged.length + 1)
     },

@@ -39,11 +39,11 @@ interface Acknowledged {
 }
 
 /** Lets a process write until it has acknowledged some lines, each time another number, and kills it. */
-async function writeAndKill(path: string, durability: string, round: number): Promise<Acknowledged> {
-  const args = ['--no-warnings', WRITER, path, durability, String(round)]
+async function writeAndKill({ path, layout, durability }: FileOptions, round: number): Promise<Acknowledged> {
+  const args = ['--no-warnings', WRITER, path, String(layout), String(durability), String(round)]
   const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: ENV })
   let output = ''
-  const enough = 20 + ((round * 37) % 400)
+  const enough = 20 + ((round * 37) % (layout === 'log' ? 400 : 120))
   writer.stdout.on('data', (text) => {
     output += String(text)
     if (output.split('\n').length > enough) writer.kill('SIGKILL')
@@ -67,17 +67,13 @@ function expectNext(found: number, acknowledged: number): void {
   expect([acknowledged, acknowledged + 1]).toContain(found)
 }
 
-async function killRounds(
-  path: string,
-  durability: FileOptions['durability'],
-  rounds: number,
-): Promise<void> {
+async function killRounds(options: FileOptions, rounds: number): Promise<void> {
   const kept = new Set<string>()
   const deleted = new Set<string>()
   let count = 0
   let steps = 0
   for (let round = 0; round < rounds; round++) {
-    const acknowledged = await writeAndKill(path, String(durability), round)
+    const acknowledged = await writeAndKill(options, round)
     const { sets, deletes } = acknowledged
     const key = (i: number): string => `${round}:${i}`
     for (const i of deletes) deleted.add(key(i))
@@ -85,7 +81,7 @@ async function killRounds(
     const underWay = (deletes.at(-1) ?? -1) + 1
     for (const i of sets) if (!deleted.has(key(i)) && i !== underWay) kept.add(key(i))
 
-    const state = await createState({ backends: { file: smallSegments({ path }) }, cleanupInterval: false })
+    const state = await createState({ backends: { file: smallSegments(options) }, cleanupInterval: false })
     try {
       const all = new Map<string, unknown>()
       for await (const entry of state.entries()) all.set(entry.key, entry.value)
@@ -111,13 +107,14 @@ async function killRounds(
   }
 }
 
-describe.each(['none', 'group', 'always'] as const)("durability '%s'", (durability) => {
-  test(
-    `${ROUNDS} killed processes lose no acknowledged write and bring no deleted key back`,
-    async () => {
+describe.each(['log', 'tree'] as const)("layout '%s'", (layout) => {
+  test.each(['none', 'group', 'always'] as const)(
+    `${ROUNDS} killed processes lose no acknowledged write and bring no deleted key back, with durability '%s'`,
+    async (durability) => {
       const folder = temporaryFolder()
       const folders = Array.from({ length: FOLDERS }, (_, i) => join(folder, String(i)))
-      await Promise.all(folders.map((path) => killRounds(path, durability, Math.ceil(ROUNDS / FOLDERS))))
+      const rounds = Math.ceil(ROUNDS / FOLDERS)
+      await Promise.all(folders.map((path) => killRounds({ path, layout, durability }, rounds)))
     },
     ROUNDS * 5000,
   )

@@ -2,8 +2,9 @@ import { type Backend, definePlugin } from '@switchyard/core'
 import { type FileOptions, file } from '../src/index.ts'
 import { openLogStore } from '../src/log/store.ts'
 
-/** The log with segments so small that it rotates and compacts all the time. */
+/** A log with segments so small that it rotates and compacts all the time; a tree as it is. */
 export const smallSegments: (options: FileOptions) => Backend = definePlugin({
   ...file.plugin,
-  open: (options: FileOptions, context) => openLogStore(options, context, 16_384),
+  open: (options: FileOptions, context) =>
+    options.layout === 'tree' ? file.plugin.open(options, context) : openLogStore(options, context, 16_384),
 })

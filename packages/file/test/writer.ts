@@ -7,9 +7,9 @@ import { smallSegments } from './small-segments.ts'
  * Writes for ever, and prints what was acknowledged: 'set 3', 'delete 2', 'count 7', 'step 4'. Ended by a kill.
  * Each line is one write to the file descriptor: a stream would keep lines back.
  */
-const [path = '', durability = 'group', round = '0'] = process.argv.slice(2)
+const [path = '', layout = 'log', durability = 'group', round = '0'] = process.argv.slice(2)
 const state = await createState({
-  backends: { file: smallSegments({ path, durability: durability as FileOptions['durability'] }) },
+  backends: { file: smallSegments({ path, layout, durability } as FileOptions) },
   cleanupInterval: false,
 })
 
@@ -46,9 +46,9 @@ async function step(): Promise<void> {
   }
 }
 
-/** Now and then everything is merged as well. */
+/** Now and then a log is merged as well. */
 async function optimize(): Promise<void> {
-  for (;;) {
+  while (layout === 'log') {
     await new Promise((resolve) => setTimeout(resolve, 5))
     await state.optimize()
   }

@@ -4,10 +4,11 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { findOnPath } from './find-on-path.ts'
 import { withInstallLock } from './install-lock.ts'
+import { INSTALL_TIMEOUT_MS, installPackage } from './install-package.ts'
 
 const run = promisify(execFile)
-const INSTALL_TIMEOUT_MS = 300_000
 /** What Debian's redis-server needs beside libc. */
 const PACKAGES = ['redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1']
 const UNPACKED: string = fileURLToPath(new URL('../../../.services/redis', import.meta.url))
@@ -70,16 +71,7 @@ async function install(): Promise<RedisBinary> {
 }
 
 async function installAsRoot(): Promise<RedisBinary> {
-  // In run level 1 the package starts no service.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const apt = (...args: string[]): Promise<unknown> =>
-    run('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], { env, timeout: INSTALL_TIMEOUT_MS })
-  const install = (): Promise<unknown> => apt('install', '-y', '--no-install-recommends', 'redis-server')
-  await install().catch(async () => {
-    // The lists of packages may be old, or not there.
-    await apt('update')
-    await install()
-  })
+  await installPackage('redis-server')
   const installed = onPath('redis-server')
   if (installed === undefined) throw new Error('apt-get installed redis-server, and it is not on the PATH')
   return installed
@@ -119,8 +111,6 @@ function unpacked(): RedisBinary | undefined {
 }
 
 function onPath(name: string): RedisBinary | undefined {
-  const folder = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .find((one) => one !== '' && existsSync(join(one, name)))
-  return folder === undefined ? undefined : { path: join(folder, name), env: process.env }
+  const path = findOnPath(name)
+  return path === undefined ? undefined : { path, env: process.env }
 }

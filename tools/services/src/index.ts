@@ -1,4 +1,5 @@
 export { findRedis, isRedisWanted } from './find-redis.ts'
+export { findStrace, isStraceWanted } from './find-strace.ts'
 export { startProxy, type TcpProxy } from './proxy.ts'
 export { type RedisServer, type RedisServerOptions, startRedis } from './redis.ts'
 export { type RedisCluster, startRedisCluster } from './redis-cluster.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const LOCK = join(tmpdir(), 'switchyard-install-redis.lock')
+const LOCK = join(tmpdir(), 'switchyard-install.lock')
 const POLL_MS = 200
 
 /** One process installs, the others wait. A lock whose process is gone is taken over. */

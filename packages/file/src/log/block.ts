@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Entry } from '@switchyard/core'
+import type { Change } from '../change.ts'
 
 /**
  * What is appended at once: the writes of one group, all or nothing.
@@ -18,12 +18,6 @@ export const HEADER_BYTES = 10
 const SET = 1
 const SET_EXPIRING = 2
 const DELETION = 3
-
-/** What becomes of a key; without an entry it is deleted. */
-export interface Change {
-  readonly key: string
-  readonly entry: Entry | undefined
-}
 
 /** A change, and where its value is in the segment. */
 export interface LocatedChange {

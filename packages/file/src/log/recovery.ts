@@ -6,7 +6,7 @@ import { TEMPORARY } from '../replace-file.ts'
 import { blockBytes, changesIn, findBlock, HEADER_BYTES } from './block.ts'
 import { hintFile, readHint } from './hint.ts'
 import type { LogIndex } from './log-index.ts'
-import type { Manifest } from './manifest.ts'
+import type { LogManifest } from './manifest.ts'
 import { openSegment, type Segment, segmentFile } from './segment.ts'
 
 /** How much of a segment is read at once; a block that is larger is read whole. */
@@ -20,7 +20,7 @@ const CHUNK = 4 << 20
  */
 export async function recover(
   folder: string,
-  { segments }: Manifest,
+  { segments }: LogManifest,
   index: LogIndex,
   { logger, backend }: PluginContext,
 ): Promise<Segment[]> {

@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, StateError } from '@switchyard/core'
 import { asStateError } from '@switchyard/core'
+import type { Change } from '../change.ts'
 import { syncFolder } from '../sync-folder.ts'
-import { type Change, type LocatedChange, packBlock } from './block.ts'
+import { type LocatedChange, packBlock } from './block.ts'
 import { hintFile, writeHint } from './hint.ts'
 import { entryOf, hasExpired, type Indexed, type LogIndex } from './log-index.ts'
-import { writeManifest } from './manifest.ts'
+import { writeLogManifest } from './manifest.ts'
 import { openSegment, type Segment } from './segment.ts'
 
 const SEGMENT_BYTES = 64 << 20
@@ -65,7 +66,7 @@ export function createSegments(options: SegmentsOptions): Segments {
   }
 
   async function record(segments: readonly Segment[]): Promise<void> {
-    await writeManifest(folder, { segments: segments.map(({ id }) => id) })
+    await writeLogManifest(folder, { segments: segments.map(({ id }) => id) })
   }
 
   /** Changes of the list of segments, one after the other: each writes all of it. */

@@ -11,13 +11,14 @@ import {
   StateError,
   type StateStore,
 } from '@switchyard/core'
+import type { Change } from '../change.ts'
 import { type DirectoryLock, lockDirectory } from '../directory-lock.ts'
 import { corrupt, fileError } from '../errors.ts'
+import { createGroupCommit, diskFailed, writesThrough } from '../group-commit.ts'
 import type { FileOptions } from '../options.ts'
-import { type Change, packBlock } from './block.ts'
-import { createGroupCommit, diskFailed } from './group-commit.ts'
+import { packBlock } from './block.ts'
 import { createLogIndex, entryOf, hasExpired, type Indexed } from './log-index.ts'
-import { readManifest, writeManifest } from './manifest.ts'
+import { readLogManifest, writeLogManifest } from './manifest.ts'
 import { recover } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { createSegments, type Segments } from './segments.ts'
@@ -36,7 +37,7 @@ export async function openLogStore(
   const lock = await lockDirectory(path)
   try {
     const index = createLogIndex()
-    const manifest = (await readManifest(path)) ?? (await newLog(path))
+    const manifest = (await readLogManifest(path)) ?? (await newLog(path))
     const segments = createSegments({
       folder: path,
       index,
@@ -60,7 +61,7 @@ async function newLog(folder: string): Promise<{ readonly segments: readonly num
     throw corrupt(`${folder}/manifest.json`, 0, 'it is missing, and there are segments of a log')
   }
   const manifest = { segments: [] }
-  await writeManifest(folder, manifest)
+  await writeLogManifest(folder, manifest)
   return manifest
 }
 
@@ -203,18 +204,7 @@ function createLogStore({
         if (page.length > 0) yield page
       }
     },
-    async set(key, entry, { ifVersion } = {}) {
-      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
-      await group.write({ checks, operations: [{ op: 'set', key, entry }], atomic: true })
-    },
-    async delete(key, { ifVersion } = {}) {
-      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
-      const [result] = await group.write({ checks, operations: [{ op: 'delete', key }], atomic: true })
-      return result?.op === 'delete' && result.deleted
-    },
-    write: async ({ operations, checks = [], atomic = false }) => ({
-      results: await group.write({ operations, checks, atomic }),
-    }),
+    ...writesThrough(group),
     async stats() {
       const expired = await countExpired()
       return {

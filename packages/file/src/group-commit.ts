@@ -7,8 +7,9 @@ import {
   type Operation,
   type OperationResult,
   StateError,
+  type StateStore,
 } from '@switchyard/core'
-import type { Change } from './block.ts'
+import type { Change } from './change.ts'
 
 /** A write as the caller asked for it. */
 export interface WriteRequest {
@@ -32,8 +33,11 @@ export interface GroupCommitOptions {
   readonly versionOf: (key: string) => string | undefined
   /** That entry itself. */
   readonly entryOf: (key: string) => Entry | undefined
-  /** Makes the changes durable, then visible. Nothing is visible if it fails. */
-  readonly commit: (changes: readonly Change[]) => Promise<void> | undefined
+  /**
+   * Makes the changes durable, then visible. Nothing is visible if it fails. `together`: there is a write among
+   * them that must not be done in part, even if the process ends.
+   */
+  readonly commit: (changes: readonly Change[], together: boolean) => Promise<void> | undefined
   /** Writes that share one commit at the most. */
   readonly maxWrites: number
 }
@@ -111,9 +115,11 @@ export function createGroupCommit({
   async function runGroup(group: readonly Waiting[]): Promise<void> {
     const staged: Staged = new Map()
     const settle: (() => void)[] = []
+    let together = false
     for (const { request, resolve, reject } of group) {
       try {
         const results = request.atomic ? applyAtomic(staged, request) : applyEach(staged, request)
+        together ||= request.atomic && request.operations.length > 1
         settle.push(() => resolve(results))
       } catch (error) {
         // Of a batch that is not atomic the rest is committed all the same.
@@ -122,7 +128,8 @@ export function createGroupCommit({
     }
     if (staged.size > 0) {
       try {
-        await commit(Array.from(staged, ([key, entry]) => ({ key, entry })))
+        const changes = Array.from(staged, ([key, entry]) => ({ key, entry }))
+        await commit(changes, together)
       } catch (error) {
         for (const { reject } of group) reject(error)
         return
@@ -178,6 +185,24 @@ export function createGroupCommit({
     async idle() {
       while (running !== undefined || waiting.length > 0) await running
     },
+  }
+}
+
+/** The writes of a store, each of them through the group. */
+export function writesThrough(group: GroupCommit): Pick<StateStore, 'set' | 'delete' | 'write'> {
+  return {
+    async set(key, entry, { ifVersion } = {}) {
+      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
+      await group.write({ checks, operations: [{ op: 'set', key, entry }], atomic: true })
+    },
+    async delete(key, { ifVersion } = {}) {
+      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
+      const [result] = await group.write({ checks, operations: [{ op: 'delete', key }], atomic: true })
+      return result?.op === 'delete' && result.deleted
+    },
+    write: async ({ operations, checks = [], atomic = false }) => ({
+      results: await group.write({ operations, checks, atomic }),
+    }),
   }
 }
 

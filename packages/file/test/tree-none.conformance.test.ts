@@ -1,0 +1,10 @@
+import { conformance } from '@switchyard/conformance'
+import { describe, it } from 'vitest'
+
+await conformance({
+  describe,
+  it,
+  module: new URL('./tree-backend.ts', import.meta.url),
+  variant: 'none',
+  report: new URL('../.reports/conformance/', import.meta.url),
+})
