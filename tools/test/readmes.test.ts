@@ -16,7 +16,14 @@ beforeAll(() => {
   for (const project of projects()) {
     symlinkSync(join(ROOT, project.folder), join(folder, 'node_modules', project.manifest.name))
   }
-  symlinkSync(join(ROOT, 'packages/core/node_modules/valibot'), join(folder, 'node_modules', 'valibot'))
+  mkdirSync(join(folder, 'node_modules', '@keyv'))
+  for (const [user, name] of [
+    ['core', 'valibot'],
+    ['keyv', 'keyv'],
+    ['keyv', '@keyv/redis'],
+  ] as const) {
+    symlinkSync(join(ROOT, 'packages', user, 'node_modules', name), join(folder, 'node_modules', name))
+  }
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))

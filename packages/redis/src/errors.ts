@@ -32,6 +32,11 @@ export function isReply(error: unknown): error is Error {
   return error instanceof Error && /^(ErrorReply|SimpleError|BlobError)$/.test(error.constructor.name)
 }
 
+/** The server does not let this user in, and will not do so later. */
+export function isRefusal(error: unknown): error is Error {
+  return isReply(error) && /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message)
+}
+
 /** What went wrong with a command, in the project's terms. A write that was sent and not answered may have been applied. */
 export function redisError(error: unknown, kind: 'read' | 'write'): StateError {
   if (isStateError(error)) return error
@@ -40,7 +45,7 @@ export function redisError(error: unknown, kind: 'read' | 'write'): StateError {
     const word = reason.split(' ', 1)[0] as string
     const [, code, why] = REPLIES.find(([words]) => words.includes(word)) ?? []
     if (code !== undefined) return new StateError(code, `${why}: ${reason}`, { cause: error })
-    if (/^(NOAUTH|WRONGPASS|NOPERM)$/.test(word)) {
+    if (isRefusal(error)) {
       const message = `Redis refuses this user: ${reason}; it needs the commands and keys that the README names`
       return new StateError('BACKEND_ERROR', message, { cause: error })
     }

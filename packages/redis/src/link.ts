@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { defaultReconnectStrategy } from '@keyv/redis'
 import { StateError } from '@switchyard/core'
 import { type Client, type Cluster, destroy } from './client.ts'
-import { redisError, unavailable } from './errors.ts'
+import { isRefusal, redisError, unavailable } from './errors.ts'
 
 /** How long a command may go without an answer before the connection counts as lost. */
 const SILENCE_MS = 5000
@@ -90,7 +90,7 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
       try {
         return await connect(Math.max(deadline - Date.now(), 1))
       } catch (error) {
-        if (Date.now() >= deadline) throw redisError(error, 'read')
+        if (isRefusal(error) || Date.now() >= deadline) throw redisError(error, 'read')
         await sleep(Math.min(50 * 2 ** attempt, 500))
       }
     }

@@ -12,6 +12,8 @@ export interface RedisServerOptions {
   readonly args?: readonly string[]
   /** Password of the default user. */
   readonly password?: string
+  /** Files of a certificate and its key: it listens with TLS only. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
 /** A Redis of one's own, on a free port of 127.0.0.1. */
@@ -30,11 +32,20 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-export async function startRedis({ args = [], password }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis({
+  args = [],
+  password,
+  tls,
+}: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-redis-'))
   const all = ['--save', '', ...args, ...(password === undefined ? [] : ['--requirepass', password])]
   const start = (port: number): Promise<RedisProcess> =>
-    startRedisProcess({ port, folder, args: all, isOpen: password === undefined })
+    startRedisProcess({
+      port,
+      folder,
+      args: [...all, ...(tls === undefined ? [] : tlsArgs(port, tls))],
+      isOpen: password === undefined && tls === undefined,
+    })
   let running: RedisProcess | undefined = await onFreePort(start).catch(async (error) => {
     await rm(folder, { recursive: true })
     throw error
@@ -43,7 +54,7 @@ export async function startRedis({ args = [], password }: RedisServerOptions = {
   const user = password === undefined ? '' : `default:${encodeURIComponent(password)}@`
 
   const server: RedisServer = {
-    url: `redis://${user}127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'redis' : 'rediss'}://${user}127.0.0.1:${port}`,
     port,
     get pid() {
       return running?.pid ?? 0
@@ -64,6 +75,11 @@ export async function startRedis({ args = [], password }: RedisServerOptions = {
     },
   }
   return server
+}
+
+function tlsArgs(port: number, { certificate, key }: Required<RedisServerOptions>['tls']): readonly string[] {
+  const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate]
+  return ['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', ...files]
 }
 
 /** Between finding a free port and listening on it somebody else may take it. */
