@@ -69,7 +69,7 @@ export type {
   WriteBatch,
   WriteResult,
 } from './store.ts'
-export type { SwitchJournal, SwitchRecord } from './switch/journal.ts'
+export { fileJournal, type SwitchJournal, type SwitchRecord } from './switch/journal.ts'
 export type { SwitchPlan, SwitchProblem } from './switch/preflight.ts'
 export type { SwitchPhase, SwitchProgress } from './switch/progress.ts'
 export type { SwitchOptions, SwitchRun } from './switch/switcher.ts'

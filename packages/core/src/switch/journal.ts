@@ -32,7 +32,7 @@ export interface SwitchJournal {
   write(record: SwitchRecord): Promise<void>
 }
 
-/** A journal in a file of its own. */
+/** A journal in a file of its own: what the option `journal` makes of a path. */
 export function fileJournal(path: string): SwitchJournal {
   const folder = dirname(path)
   return {

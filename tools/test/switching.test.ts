@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { memory } from '@switchyard/memory'
+import { isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeReport, switchBackAndForth } from '../switching/back-and-forth.ts'
+import { openBackend, pairs } from '../switching/backends.ts'
+import { delayed } from '../switching/delayed-backend.ts'
+import { FAR_AWAY, MAX_DELAY_MS } from '../switching/far-away.ts'
+import { MUTANTS } from '../switching/mutants.ts'
+import { run } from './command.ts'
+import { ROOT } from './workspace.ts'
+
+/** In each direction. */
+const SWITCHES = Number(process.env['SWITCHYARD_SWITCHES'] ?? 20)
+
+let redis: RedisServer | undefined
+let folder: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'switchyard-switching-'))
+  if (isRedisWanted()) redis = await startRedis()
+})
+afterAll(async () => {
+  await redis?.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const wanted = pairs().filter((pair) => isRedisWanted() || !pair.includes('redis'))
+
+describe('under traffic from ten clients every history of a key is linearizable', () => {
+  test.each(wanted)(
+    `switching between %s and %s, ${SWITCHES} times each way`,
+    async (one, other) => {
+      const own = mkdtempSync(join(folder, 'pair-'))
+      const place = { folder: own, prefix: `${one}-${other}`, ...(redis && { redisUrl: redis.url }) }
+      const backends = { [one]: openBackend(one, place), [other]: openBackend(other, place) }
+      const report = await switchBackAndForth({ backends, folder: own, switches: SWITCHES })
+      expect(report.violations).toEqual([])
+      expect(report.undecided).toEqual([])
+      expect(report.operationsPerSecond).toBeGreaterThan(1000)
+      console.log(`${one} and ${other}: ${describeReport(report)}`)
+    },
+    SWITCHES * 20_000,
+  )
+
+  test(
+    'switching between two backends whose calls overtake each other',
+    async () => {
+      const own = mkdtempSync(join(folder, 'pair-'))
+      const backends = { one: delayed(memory(), MAX_DELAY_MS), other: delayed(memory(), MAX_DELAY_MS) }
+      const report = await switchBackAndForth({ ...FAR_AWAY, backends, folder: own, switches: SWITCHES })
+      expect(report.violations).toEqual([])
+      expect(report.undecided).toEqual([])
+      console.log(`far away: ${describeReport(report)}`)
+    },
+    SWITCHES * 20_000,
+  )
+})
+
+describe.concurrent('the same test catches every naive variant', () => {
+  const hooks = fileURLToPath(new URL('../switching/mutate.ts', import.meta.url))
+  const program = fileURLToPath(new URL('../switching/far-away.ts', import.meta.url))
+
+  test.each(MUTANTS.map(({ name }) => name))(
+    '%s',
+    async (name) => {
+      const report = JSON.parse(
+        await run(process.execPath, ['--no-warnings', '--import', hooks, program], {
+          cwd: ROOT,
+          env: { ...process.env, MUTANT: name },
+        }),
+      )
+      expect(report.violations).toBeGreaterThan(0)
+    },
+    180_000,
+  )
+})
