@@ -26,9 +26,13 @@ const COMMANDS = {
   ],
 }
 
-const [name = 'start', ...rest] = process.argv.slice(2)
+/** What `npm run torture -- <name>` runs alone. */
+const TORTURES = { file: '@switchyard/file', sqlite: '@switchyard/sqlite', switch: '@switchyard/tools' }
+
+const [name = 'start', ...given] = process.argv.slice(2)
+const rest = name === 'torture' ? tortureArgs(given) : given
 try {
-  const env = await prepare()
+  const env = { ...(await prepare()), ...(name === 'torture' && { SWITCHYARD_TORTURE: '1' }) }
   const steps = COMMANDS[name] ?? [[name, ...rest]]
   for (const [i, step] of steps.entries()) {
     const isLast = i === steps.length - 1
@@ -38,6 +42,18 @@ try {
 } catch (error) {
   console.error(`bootstrap: ${error.message}`)
   process.exit(1)
+}
+
+function tortureArgs(names) {
+  if (names.length === 0) return []
+  const unknown = names.find((one) => !(one in TORTURES))
+  if (unknown !== undefined) {
+    console.error(
+      `bootstrap: there is no torture '${unknown}'; there are: ${Object.keys(TORTURES).join(', ')}`,
+    )
+    process.exit(2)
+  }
+  return [`--projects=${names.map((one) => TORTURES[one]).join(',')}`]
 }
 
 /** Installs what is missing; the environment that finds it. */

@@ -28,8 +28,8 @@ export const MUTANTS: readonly Mutant[] = [
       ...UNVERIFIED,
       {
         file: 'switch/cut-over.ts',
-        from: 'await verifyLast(await copier.drain())',
-        to: 'await verifyLast([])',
+        from: 'await settle(await copier.drain())',
+        to: 'await settle([])',
       },
     ],
   },

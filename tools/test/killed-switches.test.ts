@@ -21,7 +21,7 @@ import { createRecorder, readHistories } from '../switching/recorder.ts'
 import type { VictimOptions } from '../switching/victim.ts'
 
 /** How often the process ends at each failpoint, shared by the pairs of backends. */
-const ROUNDS = Number(process.env['SWITCHYARD_KILLS'] ?? 10)
+const ROUNDS = process.env['SWITCHYARD_TORTURE'] === '1' ? 50 : 10
 const VICTIM = fileURLToPath(new URL('../switching/victim.ts', import.meta.url))
 /** Of a process that was killed, until it serves again. */
 const MAX_RECOVERY_MS = 2000

@@ -14,7 +14,7 @@ import { run } from './command.ts'
 import { ROOT } from './workspace.ts'
 
 /** In each direction. */
-const SWITCHES = Number(process.env['SWITCHYARD_SWITCHES'] ?? 20)
+const SWITCHES = process.env['SWITCHYARD_TORTURE'] === '1' ? 100 : 20
 
 let redis: RedisServer | undefined
 let folder: string

@@ -127,7 +127,7 @@ export function checkedStore(store: AnyStore, backend: string, capabilities: Cap
       return closing
     },
   }
-  const { watch, optimize, checkHealth } = store
+  const { watch, optimize, checkHealth, flush, incarnation } = store
   if (watch !== undefined) {
     checked.watch = (prefix, options) => {
       checkOpen(options)
@@ -145,6 +145,18 @@ export function checkedStore(store: AnyStore, backend: string, capabilities: Cap
     checked.checkHealth = async (options) => {
       checkOpen(options)
       return checkHealth.call(store, options)
+    }
+  }
+  if (flush !== undefined) {
+    checked.flush = async (options) => {
+      checkOpen(options)
+      return flush.call(store, options)
+    }
+  }
+  if (incarnation !== undefined) {
+    checked.incarnation = async (options) => {
+      checkOpen(options)
+      return incarnation.call(store, options)
     }
   }
   return checked

@@ -164,6 +164,18 @@ export interface Health {
   readonly detail?: Readonly<Record<string, string | number | boolean>>
 }
 
+/** For stores that acknowledge what the end of the machine could still take. A switch to one asks before it commits. */
+export interface Flushable {
+  /** Resolves when everything that was acknowledged before survives the end of the machine. */
+  flush(options?: OperationOptions): Promise<void>
+}
+
+/** For stores on servers. A switch to one does not commit if the answer changes. */
+export interface Restartable {
+  /** Another answer than before: a server was started anew or replaced, and may have lost what it acknowledged. */
+  incarnation(options?: OperationOptions): Promise<string>
+}
+
 /** For stores that know more of their health than that a read succeeds. */
 export interface Checkable {
   checkHealth(options?: OperationOptions): Promise<Health>

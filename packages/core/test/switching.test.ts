@@ -207,6 +207,44 @@ describe('switchTo', () => {
     expect(state.backends.active).toBe('a')
   })
 
+  test('has the target put everything on the disk before it commits', async () => {
+    const a = durable()
+    const order: string[] = []
+    const b = durable({ flush: async () => void order.push('flushed') })
+    const state = await createState({
+      backends: { a: a.backend, b: b.backend },
+      active: 'a',
+      journal: {
+        read: async () => undefined,
+        write: async ({ latest }) => void order.push(String(latest?.state)),
+      },
+    })
+    states.push(state)
+    await (await state.switchTo('b')).done
+    expect(order).toEqual(['prepared', 'flushed', 'flushed', 'committed'])
+  })
+
+  test('does not commit if the target cannot put it there', async () => {
+    const a = durable()
+    const b = durable({ flush: () => Promise.reject(new StateError('BACKEND_ERROR', 'the disk failed')) })
+    const state = await opened({ a: a.backend, b: b.backend })
+    await state.set('key', 1)
+    const run = await state.switchTo('b')
+    expect(await codeOf(() => run.done)).toBe('BACKEND_ERROR')
+    expect(state.backends.active).toBe('a')
+    expect(await state.get('key')).toBe(1)
+  })
+
+  test('does not commit to a server that was restarted since it was copied to', async () => {
+    const a = durable()
+    let starts = 0
+    const b = durable({ incarnation: async () => `start ${starts++}` })
+    const state = await opened({ a: a.backend, b: b.backend })
+    const run = await state.switchTo('b')
+    expect(await codeOf(() => run.done)).toBe('UNAVAILABLE')
+    expect(state.backends.active).toBe('a')
+  })
+
   test('serves nothing any longer when it is not known which backend serves', async () => {
     const [a, b] = [durable(), durable()]
     let fail = false

@@ -10,7 +10,7 @@ import type { FileOptions } from '../src/index.ts'
 import { smallSegments } from './small-segments.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const ROUNDS = Number(process.env['SWITCHYARD_ROUNDS'] ?? 200)
+const ROUNDS = process.env['SWITCHYARD_TORTURE'] === '1' ? 2000 : 200
 /** Folders that are written to at the same time, each with its share of the rounds. */
 const FOLDERS = 4
 const WRITER = fileURLToPath(new URL('writer.ts', import.meta.url))

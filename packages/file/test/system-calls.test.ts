@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isStraceWanted } from '@switchyard/services'
 import { describe, expect, test } from 'vitest'
@@ -14,12 +14,13 @@ async function callsOfSet(
   folder: string,
   layout: string,
   durability: string,
+  flush = '',
 ): Promise<{
   readonly find: (pattern: RegExp) => SystemCall
   readonly texts: readonly string[]
   readonly acknowledged: number
 }> {
-  const all = await systemCalls(PROGRAM, [folder, layout, durability], NAMES)
+  const all = await systemCalls(PROGRAM, [folder, layout, durability, flush], NAMES)
   const said = (text: string): number => all.find((call) => call.text.includes(text))?.began ?? Number.NaN
   const [begins, acknowledged] = [said('"begins'), said('"acknowledged')]
   const calls = all.filter(({ began }) => began > begins && began < acknowledged)
@@ -63,4 +64,15 @@ describe.runIf(isStraceWanted())('before a write is acknowledged', () => {
     const { texts } = await callsOfSet(join(temporaryFolder(), 'state'), layout, 'none')
     expect(texts.filter((text) => /sync/.test(text))).toEqual([])
   })
+
+  test.each(['log', 'tree'])(
+    "a flush syncs what was written with durability 'none', layout '%s'",
+    async (layout) => {
+      const { texts } = await callsOfSet(join(temporaryFolder(), 'state'), layout, 'none', 'flush')
+      const [file, folder] =
+        layout === 'log' ? ['\\d+\\.log', 'state'] : [fileNameOf('key'), dirname(fileNameOf('key'))]
+      expect(texts.find((text) => new RegExp(`^f(data)?sync\\(.*/${file}>`).test(text))).toBeDefined()
+      expect(texts.find((text) => new RegExp(`^fsync\\(.*/${folder}>`).test(text))).toBeDefined()
+    },
+  )
 })

@@ -57,6 +57,15 @@ export async function checkServers(connection: Connection): Promise<Health> {
   }
 }
 
+/** Which processes serve: another one after a restart or a fail-over. */
+export async function incarnationOf(connection: Connection): Promise<string> {
+  const servers = await serverInfo(connection)
+  return servers
+    .map((info) => info.get('run_id') ?? '')
+    .toSorted()
+    .join(' ')
+}
+
 export function usedBytes(servers: readonly ServerInfo[]): number {
   return servers.reduce((sum, info) => sum + Number(info.get('used_memory') ?? 0), 0)
 }

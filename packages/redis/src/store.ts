@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Checkable, PluginContext, StateStore, Watchable } from '@switchyard/core'
+import type { Checkable, PluginContext, Restartable, StateStore, Watchable } from '@switchyard/core'
 import { writeAtomic, writeEach } from './batch.ts'
 import { watchChanges } from './changes.ts'
 import { type Connection, connect } from './connection.ts'
@@ -8,14 +8,21 @@ import { createListing } from './listing.ts'
 import type { RedisOptions } from './options.ts'
 import { createReads } from './reads.ts'
 import { applyPlain, applyStriped, readPlain } from './scripts.ts'
-import { checkServers, checkVersion, evictionRisk, serverInfo, usedBytes } from './server-info.ts'
+import {
+  checkServers,
+  checkVersion,
+  evictionRisk,
+  incarnationOf,
+  serverInfo,
+  usedBytes,
+} from './server-info.ts'
 import { createWrites } from './writes.ts'
 
 /** Opens the store on a server that is there. */
 export async function openRedisStore(
   options: RedisOptions,
   context: PluginContext,
-): Promise<StateStore & Checkable & Partial<Watchable>> {
+): Promise<StateStore & Checkable & Restartable & Partial<Watchable>> {
   const connection = await connect(options, context.signal)
   try {
     await inspect(connection, context)
@@ -37,7 +44,7 @@ function createRedisStore(
   connection: Connection,
   options: RedisOptions,
   { random }: PluginContext,
-): StateStore & Checkable & Partial<Watchable> {
+): StateStore & Checkable & Restartable & Partial<Watchable> {
   const isPlain = options.layout === 'plain'
   const layout = isPlain ? plainLayout(options.prefix ?? '') : stripedLayout(options.prefix ?? 'switchyard')
   const writer = Buffer.from(random(new Uint8Array(12))).toString('base64url')
@@ -55,7 +62,7 @@ function createRedisStore(
     await connection.close()
   }
 
-  const store: StateStore & Checkable = {
+  const store: StateStore & Checkable & Restartable = {
     get: (key) => reads.get(key),
     getMany: (keys) => reads.getMany(keys),
     list: (listOptions = {}) => listing.list(listOptions),
@@ -79,6 +86,7 @@ function createRedisStore(
     },
     cleanup: async () => ({ removed: 0 }),
     checkHealth: () => checkServers(connection),
+    incarnation: () => incarnationOf(connection),
     close() {
       closed ??= close()
       return closed

@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Health, OptimizeResult } from '@switchyard/core'
+import { type Health, type OptimizeResult, StateError } from '@switchyard/core'
 import { isBusy, sqliteError } from './errors.ts'
 import { pragma } from './schema.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -36,6 +37,35 @@ export async function optimizeDatabase(database: DatabaseSync, queue: WorkQueue)
   database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
   const bytesAfter = await queue.read(() => fileBytes(database))
   return { bytesBefore, bytesAfter }
+}
+
+/** With `durability: 'normal'` SQLite leaves it to the system when its log gets to the disk. */
+export async function syncDatabase(path: string): Promise<void> {
+  try {
+    await syncFile(`${path}-wal`)
+    await syncFile(path)
+    // Windows has no handle of a folder to sync.
+    if (process.platform !== 'win32') await syncFile(dirname(path))
+  } catch (cause) {
+    const message = `'${path}' could not be synced to the disk: ${(cause as Error).message}`
+    throw new StateError('BACKEND_ERROR', message, { cause })
+  }
+}
+
+async function syncFile(file: string): Promise<void> {
+  let handle: Awaited<ReturnType<typeof open>>
+  try {
+    handle = await open(file, 'r')
+  } catch (error) {
+    // There is no log where nothing was written since it was moved into the file.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Whether the file is still there and can be read and written to. */

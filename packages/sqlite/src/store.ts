@@ -2,13 +2,14 @@ import { stat } from 'node:fs/promises'
 import {
   type Checkable,
   conflict,
+  type Flushable,
   type Optimizable,
   type PluginContext,
   type StateStore,
 } from '@switchyard/core'
 import { runBatch } from './batch.ts'
 import { openDatabase } from './database.ts'
-import { checkDatabase, optimizeDatabase, usedBytes } from './maintenance.ts'
+import { checkDatabase, optimizeDatabase, syncDatabase, usedBytes } from './maintenance.ts'
 import type { SqliteOptions } from './options.ts'
 import { createStatements } from './statements.ts'
 import { createWorkQueue } from './work-queue.ts'
@@ -24,7 +25,7 @@ const SLICE_MS = { normal: 1, full: 8 } as const
 export async function openSqliteStore(
   options: SqliteOptions,
   { clock }: Pick<PluginContext, 'clock'>,
-): Promise<StateStore & Optimizable & Checkable> {
+): Promise<StateStore & Optimizable & Checkable & Flushable> {
   const { path, durability = 'normal', busyTimeoutMs = 5000 } = options
   const database = await openDatabase(options)
   const { ino } = await stat(path)
@@ -93,6 +94,7 @@ export async function openSqliteStore(
     },
     optimize: () => optimizeDatabase(database, queue),
     checkHealth: () => checkDatabase(database, path, ino),
+    flush: () => syncDatabase(path),
     close() {
       closing ??= close()
       return closing

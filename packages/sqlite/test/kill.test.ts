@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqlite } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const ROUNDS = Number(process.env['SWITCHYARD_ROUNDS'] ?? 200)
+const ROUNDS = process.env['SWITCHYARD_TORTURE'] === '1' ? 2000 : 200
 const WRITER = fileURLToPath(new URL('writer.ts', import.meta.url))
 
 /** Compiled once, as a process that is killed leaves nothing for the next one. */

@@ -19,8 +19,8 @@ export interface CutOverOptions {
   readonly onIdle: () => void
   /** Brings the dirty keys down to what fits into the pause. */
   readonly catchUp: () => Promise<void>
-  /** Compares, with nothing on its way, these keys and what seemed to differ before. Throws if something differs. */
-  readonly verifyLast: (keys: readonly string[]) => Promise<void>
+  /** With nothing on its way: makes sure that the target has these keys, as those before, and keeps them. Throws if not. */
+  readonly settle: (keys: readonly string[]) => Promise<void>
   /** Makes the target serve, durably and for the next operation. */
   readonly commit: () => Promise<void>
 }
@@ -32,23 +32,23 @@ export interface CutOverOptions {
  * @throws StateError `TIMEOUT` if no attempt fitted into the budget
  */
 export async function cutOver(options: CutOverOptions): Promise<void> {
-  const { operations, copier, progress, pauseBudgetMs, signal, onIdle, catchUp, verifyLast, commit } = options
+  const { operations, copier, progress, pauseBudgetMs, signal, onIdle, catchUp, settle, commit } = options
   for (let attempt = 1; ; attempt++) {
     progress.update({ phase: 'cutting-over', attempts: attempt })
     const started = performance.now()
     const budget = createBudget(pauseBudgetMs)
     const idle = operations.pause()
     let unsettled: Promise<unknown> = Promise.resolve()
-    const drainAndVerify = async (): Promise<void> => {
+    const drainAndSettle = async (): Promise<void> => {
       onIdle()
-      await verifyLast(await copier.drain())
+      await settle(await copier.drain())
     }
     const settling = (work: Promise<unknown>): Promise<unknown> => {
       unsettled = work
       return work
     }
     try {
-      const isReady = (await budget.fits(idle)) && (await budget.fits(settling(drainAndVerify())))
+      const isReady = (await budget.fits(idle)) && (await budget.fits(settling(drainAndSettle())))
       if (isReady) {
         signal.throwIfAborted()
         await commit()

@@ -131,6 +131,13 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     throw new StateError('CORRUPT', message, { backend: target.backend, key: first })
   }
 
+  /** A server that was started anew may have lost what was copied to it. */
+  async function assertSameIncarnation(): Promise<void> {
+    if ((await target.store.incarnation?.()) === incarnation) return
+    const message = `Backend '${target.backend}' was restarted or replaced while it was copied to, and may have lost some of it; switch again`
+    throw new StateError('UNAVAILABLE', message, { backend: target.backend })
+  }
+
   /** Whether the target serves is not known: to go on with either store could lose what the other one is given. */
   function halt(error: StateError): void {
     halted = true
@@ -140,10 +147,12 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     void operations.replaceRoute({ ...plainRoute, store: haltedStore(reason) })
   }
 
+  let incarnation: string | undefined
   const changed = createDirtyKeys()
   const plainRoute = operations.route
 
   try {
+    incarnation = await target.store.incarnation?.()
     // From here on each write marks its key; the scan waits for those that were sent before.
     await abortable(
       operations.replaceRoute({
@@ -166,6 +175,8 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     await catchUp()
     await recheck()
     await catchUp()
+    // Most of it before the pause.
+    await target.store.flush?.()
     await cutOver({
       operations,
       copier,
@@ -173,7 +184,11 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
       pauseBudgetMs,
       signal,
       catchUp,
-      verifyLast,
+      async settle(drained) {
+        await verifyLast(drained)
+        await target.store.flush?.()
+        await assertSameIncarnation()
+      },
       onIdle() {
         for (const key of unknown) dirty.add(key)
       },

@@ -31,6 +31,8 @@ export interface Segments {
   readonly count: number
   readonly bytes: number
   readonly dead: number
+  /** Everything that was written, also without a sync of its own. */
+  sync(): Promise<void>
   close(): Promise<void>
 }
 
@@ -229,6 +231,11 @@ export function createSegments(options: SegmentsOptions): Segments {
     get dead() {
       return sum('dead')
     },
+    sync: () =>
+      inTurn(async () => {
+        for (const segment of all()) await segment.sync()
+        await syncFolder(folder)
+      }),
     async close() {
       closing = true
       await compacting?.catch(() => undefined)

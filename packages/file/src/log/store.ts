@@ -4,6 +4,7 @@ import {
   type Checkable,
   type Clock,
   type Entry,
+  type Flushable,
   isStateError,
   type ListedEntry,
   type Optimizable,
@@ -33,7 +34,7 @@ export async function openLogStore(
   { path, durability = 'group' }: FileOptions,
   context: PluginContext,
   segmentBytes?: number,
-): Promise<StateStore & Optimizable & Checkable> {
+): Promise<StateStore & Optimizable & Checkable & Flushable> {
   const lock = await lockDirectory(path)
   try {
     const index = createLogIndex()
@@ -81,7 +82,7 @@ function createLogStore({
   segments,
   lock,
   clock,
-}: LogStoreParts): StateStore & Optimizable & Checkable {
+}: LogStoreParts): StateStore & Optimizable & Checkable & Flushable {
   let failure: StateError | undefined
   let closing: Promise<void> | undefined
 
@@ -243,6 +244,9 @@ function createLogStore({
     },
     checkHealth: async () =>
       failure === undefined ? { healthy: true } : { healthy: false, reason: failure.message },
+    async flush() {
+      if (durability === 'none') await group.exclusively(() => segments.sync())
+    },
     close() {
       closing ??= close()
       return closing

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   asStateError,
   type Checkable,
+  type Flushable,
   isExpired,
   isStateError,
   type ListedEntry,
@@ -27,7 +28,7 @@ import { createTreeIndex } from './tree-index.ts'
 import { createWatcher } from './watcher.ts'
 import { createFileWriter, type FileChange } from './write-files.ts'
 
-type TreeStore = StateStore & Watchable & Checkable
+type TreeStore = StateStore & Watchable & Checkable & Flushable
 
 /** Entries removed at once by a cleanup. */
 const CLEANUP_STEP = 500
@@ -212,6 +213,7 @@ async function createTreeStore(
         ? { healthy: true }
         : { healthy: false, reason, detail: { broken: index.broken.size } }
     },
+    flush: () => group.exclusively(() => writer.flush()),
     close() {
       closing ??= close()
       return closing

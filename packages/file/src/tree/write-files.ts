@@ -10,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -41,6 +42,8 @@ export interface FileWriter {
    * @throws StateError and nothing was changed; with `OUTCOME_UNKNOWN` some of it may have been
    */
   write(changes: readonly FileChange[], together: boolean): Promise<ReadonlyMap<string, Stamp>>
+  /** Syncs what was written without it. */
+  flush(): Promise<void>
   /** Moves a file that is complete to its place. */
   move(from: string, to: string): Promise<void>
 }
@@ -53,6 +56,8 @@ interface Staged {
 /** @param durable whether what is written must outlast the machine */
 export function createFileWriter(folder: string, durable: boolean): FileWriter {
   const known = new Set<string>()
+  /** Files that were written, moved or removed and are not synced. */
+  const unsynced = new Set<string>()
   let sequence = 0
 
   /** True if it had to be made. */
@@ -112,7 +117,14 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
   }
 
   async function syncFolders(files: readonly string[]): Promise<void> {
-    if (!durable) return
+    if (!durable) {
+      for (const file of files) unsynced.add(file)
+      return
+    }
+    await syncFoldersOf(files)
+  }
+
+  async function syncFoldersOf(files: readonly string[]): Promise<void> {
     const folders = [...new Set(files.map((file) => dirname(file)))]
     for (let i = 0; i < folders.length; i += PARALLEL) {
       await settled(folders.slice(i, i + PARALLEL).map((name) => syncFolder(join(folder, name))))
@@ -163,6 +175,19 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
       }
       return new Map(Array.from(staged, ([file, { stamp }]) => [file, stamp]))
     },
+    async flush() {
+      const files = [...unsynced]
+      unsynced.clear()
+      try {
+        for (let i = 0; i < files.length; i += PARALLEL) {
+          await settled(files.slice(i, i + PARALLEL).map((file) => syncFile(join(folder, file))))
+        }
+        await syncFoldersOf([...files, 'folder'])
+      } catch (error) {
+        for (const file of files) unsynced.add(file)
+        throw fileError(error, folder)
+      }
+    },
     async move(from, to) {
       try {
         makeFolderOf(to)
@@ -172,6 +197,22 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
         throw fileError(error, join(folder, from))
       }
     },
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  let handle: Awaited<ReturnType<typeof open>>
+  try {
+    handle = await open(path, 'r')
+  } catch (error) {
+    // Removed since.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 
