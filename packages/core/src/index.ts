@@ -4,6 +4,7 @@ export { type Codec, type CodecDefinition, codecMismatch, defineCodec } from './
 export { bytesCodec } from './codecs/bytes.ts'
 export { jsonCodec } from './codecs/json.ts'
 export { structuredCloneCodec } from './codecs/structured-clone.ts'
+export { type CopyOptions, copy, digest, type Verification, type VerifyOptions, verify } from './copy.ts'
 export { type BasicListOptions, type BasicStore, type DefinedStore, defineStore } from './define-store.ts'
 export {
   asStateError,
@@ -74,6 +75,8 @@ export type {
 export { fileJournal, type SwitchJournal, type SwitchRecord } from './switch/journal.ts'
 export type { SwitchPlan, SwitchProblem } from './switch/preflight.ts'
 export type { SwitchPhase, SwitchProgress } from './switch/progress.ts'
+export type { RestoreOptions, RestoreResult } from './switch/restore.ts'
+export type { SnapshotOperation, SnapshotOptions, SnapshotResult } from './switch/snapshot.ts'
 export type { SwitchOptions, SwitchRun } from './switch/switcher.ts'
 export type {
   Transaction,

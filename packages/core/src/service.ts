@@ -17,8 +17,16 @@ import type { Backend, Logger } from './plugin.ts'
 import { type BackendInfo, createRegistry } from './registry.ts'
 import type { CleanupStats, Health, OptimizeResult, StorageStats } from './store.ts'
 import { fileJournal, type SwitchJournal } from './switch/journal.ts'
+import { createOneAtATime } from './switch/one-at-a-time.ts'
 import type { SwitchPlan } from './switch/preflight.ts'
 import { recover } from './switch/recover.ts'
+import { type RestoreOptions, type RestoreResult, restore } from './switch/restore.ts'
+import {
+  type SnapshotOperation,
+  type SnapshotOptions,
+  type SnapshotResult,
+  takeSnapshot,
+} from './switch/snapshot.ts'
 import { createSwitcher, type Switcher, type SwitchOptions, type SwitchRun } from './switch/switcher.ts'
 import { parseTtl, type Ttl } from './ttl.ts'
 import { createVersions, type Random, systemRandom } from './versions.ts'
@@ -93,6 +101,28 @@ export interface State extends StateNamespace, AsyncDisposable {
   switchTo(backend: string, options?: SwitchOptions): Promise<SwitchRun>
   /** What `switchTo` would do and meet, from a look at every entry. */
   planSwitch(backend: string, options?: SwitchOptions): Promise<SwitchPlan>
+  /**
+   * Hands every entry to `write`, then what was written meanwhile, and the last of that while operations wait for some
+   * milliseconds: taken together, in this order, it is the state at that moment. What other processes write to a shared
+   * backend meanwhile may be missing.
+   *
+   * @throws StateError `CONFLICT` while a switch, a snapshot or a restore is under way; what `write` throws
+   */
+  snapshot(
+    write: (batch: readonly SnapshotOperation[]) => Promise<void>,
+    options?: SnapshotOptions,
+  ): Promise<SnapshotResult>
+  /**
+   * Writes what a snapshot has handed over, with versions and expiries as they were, into the active backend.
+   * Operations wait until it is done. If it fails in the middle, restore again to complete it.
+   *
+   * @throws StateError `CONFLICT` if there are entries and `mode` is 'empty', and while a switch, a snapshot or a restore
+   *   is under way
+   */
+  restore(
+    batches: AsyncIterable<readonly SnapshotOperation[]>,
+    options?: RestoreOptions,
+  ): Promise<RestoreResult>
   /** Compacts the active backend. @throws StateError `NOT_SUPPORTED` if it cannot. */
   optimize(options?: CallOptions): Promise<OptimizeResult>
   /** Idempotent. Lets what is in flight end, then closes every backend. Later calls reject with `CLOSED`. */
@@ -145,10 +175,12 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     timeoutMs: settings.timeoutMs,
     onOperation: options.onOperation === undefined ? undefined : safely(options.onOperation),
   })
+  const oneAtATime = createOneAtATime()
   const switcher =
     journal &&
     createSwitcher({
       registry,
+      oneAtATime,
       operations,
       clock,
       journal,
@@ -200,6 +232,15 @@ export async function createState<Name extends string>(options: StateOptions<Nam
       send: (store, storeOptions) => store.cleanup({ ...storeOptions, onRemoved }),
       finish: (stats) => stats,
     })
+  }
+
+  async function alone<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const end = oneAtATime.begin(what)
+    try {
+      return await work()
+    } finally {
+      end()
+    }
   }
 
   function switching(): Switcher {
@@ -265,6 +306,10 @@ export async function createState<Name extends string>(options: StateOptions<Nam
         finish: (result) => result,
       }),
     switchTo: async (backend, switchOptions = {}) => switching().start(backend, switchOptions),
+    snapshot: (write, snapshotOptions = {}) =>
+      alone('a snapshot', () => takeSnapshot(operations, write, snapshotOptions)),
+    restore: (batches, restoreOptions = {}) =>
+      alone('a restore', () => restore(operations, events, batches, restoreOptions)),
     planSwitch: async (backend, switchOptions = {}) => switching().plan(backend, switchOptions),
     close() {
       closing ??= close()

@@ -16,7 +16,7 @@ export interface Copier {
 
 export interface CopierOptions {
   readonly source: AnyStore
-  readonly target: AnyStore
+  readonly target: Pick<AnyStore, 'write'>
   readonly dirty: DirtyKeys
   /** Told how many keys have been written to the target. */
   readonly onCopied: (count: number) => void

@@ -2,6 +2,7 @@ import type { AnyStore, Capabilities } from '../capabilities.ts'
 import type { Clock } from '../clock.ts'
 import { asStateError, isStateError, StateError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
+import { createCatchUp } from './catch-up.ts'
 import { compareKeys, compareStores } from './compare.ts'
 import { createCopier } from './copier.ts'
 import { cutOver } from './cut-over.ts'
@@ -39,16 +40,6 @@ export interface RunOptions extends SwitchSettings {
   readonly onHalt: () => void
 }
 
-/** Rounds of catching up in which writes are not slowed, however fast they come. */
-const PATIENT_ROUNDS = 5
-/** The delay of a write when copying cannot keep up, in the first round of it; doubled each round. */
-const FIRST_DELAY_MS = 1
-const MAX_DELAY_MS = 64
-/** Catching up that does not get there. */
-const MAX_ROUNDS = 50
-/** So few dirty keys are left to the pause in any case. */
-const FEW = 100
-
 /**
  * Runs a switch from its first copy to its commit, as described in the documentation of switching: the source is the
  * only authority until the commit; what is written meanwhile is marked when it has settled, and copied again.
@@ -58,7 +49,6 @@ const FEW = 100
 export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
   const { source, target, operations, clock, progress, pauseBudgetMs, maxRate, signal, differing } = options
   const dirty = differing ?? createDirtyKeys()
-  let delayMs = 0
   /** Once it has begun there is nothing to abort any more. */
   let committing = false
   let halted = false
@@ -77,23 +67,17 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     onCopied: (count) => progress.update({ copied: progress.current.copied + count, dirty: dirty.size }),
   })
 
+  const follow = createCatchUp({
+    copier,
+    dirty,
+    pauseBudgetMs,
+    signal,
+    onRound: () => progress.update({ dirty: dirty.size }),
+  })
+
   async function catchUp(): Promise<void> {
     progress.update({ phase: 'catching-up' })
-    for (let round = 1; ; round++) {
-      signal.throwIfAborted()
-      const count = dirty.size
-      const started = performance.now()
-      await copier.drain(count)
-      const tookMs = performance.now() - started
-      progress.update({ dirty: dirty.size })
-      // What came in during this round will take as long in proportion.
-      if (dirty.size <= FEW || (tookMs * dirty.size) / Math.max(count, 1) <= pauseBudgetMs / 4) return
-      if (round === MAX_ROUNDS) {
-        throw new StateError('TIMEOUT', `Keys are written faster than backend '${target.backend}' takes them`)
-      }
-      if (round >= PATIENT_ROUNDS && dirty.size >= count)
-        delayMs = Math.min(Math.max(delayMs * 2, FIRST_DELAY_MS), MAX_DELAY_MS)
-    }
+    await follow.run()
   }
 
   async function verify(): Promise<void> {
@@ -161,7 +145,7 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
           source.store,
           dirty.add,
           (key) => unknown.add(key),
-          () => delayMs,
+          () => follow.delayMs,
         ),
       }),
       signal,

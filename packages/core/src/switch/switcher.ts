@@ -5,6 +5,7 @@ import type { Operations } from '../operations.ts'
 import type { Registry } from '../registry.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
 import type { SwitchJournal, SwitchRecord } from './journal.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 import { holdsAll, isEmpty, makePlan, type SwitchPlan, wipe } from './preflight.ts'
 import { createProgress, type SwitchProgress } from './progress.ts'
 import { runSwitch, type Side } from './switch-run.ts'
@@ -55,6 +56,7 @@ export interface SwitcherOptions {
   readonly operations: Operations
   readonly clock: Clock
   readonly journal: SwitchJournal
+  readonly oneAtATime: OneAtATime
   /** What the journal holds. */
   readonly record: SwitchRecord
   readonly onProgress: (progress: SwitchProgress) => void
@@ -63,10 +65,9 @@ export interface SwitcherOptions {
 }
 
 export function createSwitcher(options: SwitcherOptions): Switcher {
-  const { registry, operations, clock, journal, onProgress, onError } = options
+  const { registry, operations, clock, journal, oneAtATime, onProgress, onError } = options
   let record = options.record
   let running: SwitchRun | undefined
-  let starting = false
 
   async function write(next: SwitchRecord): Promise<void> {
     await journal.write(next)
@@ -203,13 +204,18 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       async rollback(settings = {}) {
         if (changed === undefined)
           throw refused('CONFLICT', 'the switch is not done, or its source was let go', source.backend)
-        return exclusively(async () => begin(target, source, settings, changed))
+        return exclusively(source.backend, async () => begin(target, source, settings, changed))
       },
       async complete() {
         if (changed === undefined) return
-        changed = undefined
-        await operations.replaceRoute(target)
-        await write({ ...record, latest: latest('completed') })
+        const end = oneAtATime.begin('the completion of a switch')
+        try {
+          changed = undefined
+          await operations.replaceRoute(target)
+          await write({ ...record, latest: latest('completed') })
+        } finally {
+          end()
+        }
       },
     }
     // Who is not interested in the end must not be told of it by the process.
@@ -218,22 +224,22 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     return switchRun
   }
 
-  /** One switch at a time. */
-  async function exclusively(work: () => Promise<SwitchRun>): Promise<SwitchRun> {
-    if (starting || running !== undefined) {
-      throw refused('CONFLICT', `a switch to '${running?.to ?? 'another backend'}' is under way`, running?.to)
-    }
-    starting = true
+  /** Nothing else of that kind can begin before the run has ended. */
+  async function exclusively(to: string, work: () => Promise<SwitchRun>): Promise<SwitchRun> {
+    const end = oneAtATime.begin(`a switch to '${to}'`)
     try {
-      return await work()
-    } finally {
-      starting = false
+      const run = await work()
+      void run.done.then(end, end)
+      return run
+    } catch (error) {
+      end()
+      throw error
     }
   }
 
   return {
     start: (to, switchOptions) =>
-      exclusively(async () => {
+      exclusively(to, async () => {
         const { source, target } = await prepare(to, switchOptions)
         return begin(source, target, switchOptions, undefined)
       }),

@@ -1,0 +1,6 @@
+export { type BackupOptions, backup } from './backup.ts'
+export type { BackupInfo, ReadBackupOptions, WriteBackupOptions } from './options.ts'
+export { checkBackup, readBackup } from './read-backup.ts'
+export type { BackupRecord } from './record.ts'
+export { type RestoreOptions, type RestoreResult, restore } from './restore.ts'
+export { type BackupWriter, createBackupWriter } from './write-backup.ts'

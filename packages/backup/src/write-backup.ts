@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, link, open, rename, rm, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { StateError } from '@switchyard/core'
+import { type Cipher, createCipher } from './cipher.ts'
+import { fileError } from './errors.ts'
+import {
+  BLOCK_BYTES,
+  createDigest,
+  DATA,
+  FORMAT,
+  type Header,
+  hasZstd,
+  MAGIC,
+  newSalt,
+  sealBlock,
+  TRAILER,
+  type Trailer,
+} from './format.ts'
+import type { BackupInfo, WriteBackupOptions } from './options.ts'
+import { type BackupRecord, packRecord } from './record.ts'
+
+/** A backup that is being written. It has its name only once it is finished; until then nothing is there. */
+export interface BackupWriter {
+  /** Resolves when more can be taken. */
+  write(records: readonly BackupRecord[]): Promise<void>
+  /** Puts it durably in its place. */
+  finish(): Promise<BackupInfo>
+  /** Removes what was written. */
+  abort(): Promise<void>
+}
+
+/** @throws StateError `CONFLICT` if the file is there and may not be replaced */
+export async function createBackupWriter(
+  path: string,
+  options: WriteBackupOptions = {},
+): Promise<BackupWriter> {
+  const { compression = hasZstd ? 'zstd' : 'gzip', key, overwrite = false, source, signal } = options
+  if (compression === 'zstd' && !hasZstd) {
+    throw new StateError('NOT_SUPPORTED', 'This Node has no zstd (22.15 and newer do); use gzip')
+  }
+  const salt = newSalt()
+  const cipher = key === undefined ? undefined : await createCipher(key, salt)
+  const header: Header = {
+    format: FORMAT,
+    createdAt: Date.now(),
+    ...(source !== undefined && { source }),
+    compression,
+    ...(cipher && {
+      encryption: { salt: salt.toString('base64'), verifier: cipher.verifier.toString('base64') },
+    }),
+  }
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  let file: FileHandle
+  try {
+    file = await open(temporary, 'wx', 0o600)
+  } catch (error) {
+    throw fileError(error, path)
+  }
+  return startWriting({ path, temporary, file, header, cipher, overwrite, signal })
+}
+
+interface Writing {
+  readonly path: string
+  readonly temporary: string
+  readonly file: FileHandle
+  readonly header: Header
+  readonly cipher: Cipher | undefined
+  readonly overwrite: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+async function startWriting(writing: Writing): Promise<BackupWriter> {
+  const { path, temporary, file, header, cipher, overwrite, signal } = writing
+  const digest = createDigest()
+  let records = 0
+  let blocks = 0
+  let bytes = 0
+  let pending: Buffer[] = []
+  let pendingBytes = 0
+
+  async function append(content: Buffer): Promise<void> {
+    signal?.throwIfAborted()
+    for (let at = 0; at < content.length; ) at += (await file.write(content, at)).bytesWritten
+    bytes += content.length
+  }
+
+  async function appendBlock(kind: number, content: Buffer): Promise<void> {
+    const block = await sealBlock(kind, blocks, content, header.compression, cipher)
+    digest.add(block.readUInt32LE(13))
+    blocks++
+    await append(block)
+  }
+
+  async function flush(): Promise<void> {
+    if (pendingBytes === 0) return
+    const content = Buffer.concat(pending)
+    pending = []
+    pendingBytes = 0
+    await appendBlock(DATA, content)
+  }
+
+  async function abort(): Promise<void> {
+    await file.close().catch(() => undefined)
+    await rm(temporary, { force: true })
+  }
+
+  /** Whatever fails leaves no file behind. */
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      await abort()
+      throw fileError(signal?.aborted === true ? aborted(signal) : error, path)
+    }
+  }
+
+  await guarded(() => append(packHeader(header)))
+  return {
+    write: (added) =>
+      guarded(async () => {
+        for (const record of added) {
+          const packed = packRecord(record)
+          if (pendingBytes > 0 && pendingBytes + packed.length > BLOCK_BYTES) await flush()
+          pending.push(packed)
+          pendingBytes += packed.length
+          records++
+        }
+      }),
+    finish: () =>
+      guarded(async () => {
+        await flush()
+        const trailer: Trailer = { records, blocks, digest: digest.hex() }
+        await appendBlock(TRAILER, Buffer.from(JSON.stringify(trailer)))
+        await file.sync()
+        await file.close()
+        await place(temporary, path, overwrite)
+        const { createdAt, source, compression } = header
+        const encrypted = cipher !== undefined
+        return { createdAt, ...(source !== undefined && { source }), compression, encrypted, bytes, records }
+      }),
+    abort,
+  }
+}
+
+function packHeader(header: Header): Buffer {
+  const text = Buffer.from(JSON.stringify(header))
+  const sizes = Buffer.alloc(8)
+  sizes.writeUInt32LE(text.length, 0)
+  sizes.writeUInt32LE(crc32(text), 4)
+  return Buffer.concat([MAGIC, sizes, text])
+}
+
+/** Gives the file its name, and makes that last. */
+async function place(temporary: string, path: string, overwrite: boolean): Promise<void> {
+  if (overwrite) await rename(temporary, path)
+  else {
+    try {
+      // Unlike a rename it fails where there is a file, even one that came this moment.
+      await link(temporary, path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      throw new StateError(
+        'CONFLICT',
+        `'${path}' is there already; name another file, or say overwrite: true`,
+      )
+    }
+    await unlink(temporary)
+  }
+  // Windows has no handle of a folder to sync.
+  if (process.platform === 'win32') return
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function aborted(signal: AbortSignal): StateError {
+  return new StateError('ABORTED', 'The backup was given up', { cause: signal.reason })
+}
