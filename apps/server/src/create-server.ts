@@ -1,5 +1,8 @@
-import { createState, parseTtl, type State } from '@switchyard/core'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createState, fileJournal, parseTtl, type State } from '@switchyard/core'
 import { type FastifyInstance, fastify, LogController } from 'fastify'
+import { createBackups } from './backups/backups.ts'
 import type { ServerConfig, ServerSettings } from './config/settings.ts'
 import { contentCodec } from './content/content-codec.ts'
 import { createChangeLog } from './events/change-log.ts'
@@ -13,6 +16,7 @@ import { answerClientError, answerOutsideRoutes } from './problems/answer-client
 import { answerError } from './problems/send-problem.ts'
 import { refuseUnknownRoutes } from './problems/unknown-route.ts'
 import { registerRoutes } from './routes/register.ts'
+import { createSwitches, interruptedSwitch } from './switches/switches.ts'
 
 /** A server that does not listen yet. */
 export interface SwitchyardServer {
@@ -34,8 +38,12 @@ const IDLE_CONNECTION_MS = 120_000
 export async function createServer(config: ServerConfig): Promise<SwitchyardServer> {
   const { server, state: stateSettings } = config
   const app = createApp(server)
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const journal = fileJournal(join(config.dataDir, 'switch.json'))
+  const before = await journal.read()
   const state = await createState({
     ...stateSettings,
+    journal,
     codec: contentCodec,
     logger: { warn: (message, detail) => app.log.warn({ detail }, message) },
   })
@@ -53,14 +61,23 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
     app.addHook('onClose', () => state.close())
     refuseUnknownRoutes(app)
     await describeRoutes(app)
-    await registerRoutes(app, state, streams)
+    const switches = createSwitches(state, before)
+    const backups = createBackups(state, join(config.dataDir, 'backups'), config.backupKey)
+    await registerRoutes(app, { state, streams, switches, backups })
     await app.ready()
   } catch (error) {
     await state.close()
     throw error
   }
+  const interrupted = interruptedSwitch(before)
+  if (interrupted !== undefined) app.log.warn(interrupted)
   const { host, port } = server
-  const { active } = stateSettings
+  const { active } = state.backends
+  if (active !== stateSettings.active) {
+    app.log.warn(
+      `'${active}' serves, as the server was switched to it, not '${stateSettings.active}' of the configuration`,
+    )
+  }
   const listenTextResolver = (address: string): string =>
     `Switchyard at ${address}, backend '${active}' (${stateSettings.backends[active]?.plugin.name}), data in ${config.dataDir}`
   return {

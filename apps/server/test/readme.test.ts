@@ -1,13 +1,15 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { memory } from '@switchyard/memory'
+import { sqlite } from '@switchyard/sqlite'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../src/config/load-config.ts'
 import { DEFAULT_SERVER } from '../src/config/settings.ts'
 import { PROBLEM_TYPES } from '../src/problems/problem-types.ts'
 import { curlLines, requestOf } from './support/curl-line.ts'
-import { startServer } from './support/start-server.ts'
+import { startServer, temporaryFolder } from './support/start-server.ts'
 
 const fileOf = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
@@ -42,7 +44,10 @@ describe.each([
   ['fetch', true, statusFromFetch],
 ] as const)('the examples, with %s', (_name, isThere, statusOf) => {
   it.runIf(isThere)('answer what they say, in their order', async () => {
-    const server = await startServer()
+    const folder = await temporaryFolder()
+    // Those of switchyard.example.yaml.
+    const backends = { local: sqlite({ path: `${folder}/state.db` }), cache: memory() }
+    const server = await startServer({ backends })
     const statuses: unknown[] = []
     for (const { command } of lines) {
       statuses.push([command, await statusOf(command.replaceAll('http://127.0.0.1:7373', server.url))])

@@ -28,7 +28,9 @@ export async function loadConfig({ cwd, env }: ConfigSource): Promise<ServerConf
   const dataDir = resolve(cwd, set(env['SWITCHYARD_DATA_DIR']) ?? 'data')
   const parent = file?.path ?? join(cwd, 'switchyard.yaml')
   const { active: named, backends = DEFAULT_BACKENDS, cleanupInterval, maxConcurrentOperations } = state
+  const backupKey = set(env['SWITCHYARD_BACKUP_KEY'])
   return {
+    ...(backupKey !== undefined && { backupKey }),
     server: { ...server, ...serverFrom(env) },
     state: {
       active: activeOf(Object.keys(backends), named, set(env['SWITCHYARD_ACTIVE'])),

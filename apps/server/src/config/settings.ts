@@ -30,8 +30,10 @@ export interface StateSettings {
 export interface ServerConfig {
   readonly server: ServerSettings
   readonly state: StateSettings
-  /** Where relative paths start. */
+  /** Where relative paths start; what the server keeps for itself is there as well. */
   readonly dataDir: string
+  /** Encrypts backups. */
+  readonly backupKey?: string
 }
 
 export const DEFAULT_SERVER: ServerSettings = {

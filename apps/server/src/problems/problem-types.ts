@@ -33,7 +33,7 @@ export const PROBLEM_TYPES: Readonly<Record<ProblemCode, ProblemType>> = {
   NOT_SERIALIZABLE: { status: 400, title: 'The value would not come back as it is' },
   CROSS_ORIGIN: { status: 403, title: "Another site's page must not do this" },
   READ_ONLY: { status: 403, title: 'The backend is read-only' },
-  NOT_FOUND: { status: 404, title: 'There is no such key' },
+  NOT_FOUND: { status: 404, title: 'It is not there' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
   UNKNOWN_BACKEND: { status: 404, title: 'There is no such backend' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route has no such method' },

@@ -1,9 +1,12 @@
 import type { State } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
+import type { Backups } from '../backups/backups.ts'
 import { parseJson } from '../content/json-text.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import { refuseCrossOrigin } from '../http/cross-origin.ts'
+import type { Switches } from '../switches/switches.ts'
 import { backendRoutes } from './backends.ts'
+import { backupRoutes } from './backups.ts'
 import { batchRoutes } from './batch.ts'
 import { documentRoutes } from './documents.ts'
 import { eventsRoute } from './events.ts'
@@ -13,13 +16,21 @@ import { listRoute } from './list.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { patchValueRoute } from './patch-value.ts'
 import { readValueRoutes } from './read-value.ts'
+import { switchRoutes } from './switches.ts'
 import { transactionRoute } from './transactions.ts'
 import { writeValueRoutes } from './write-value.ts'
 
+/** What the routes are about. */
+export interface Services {
+  readonly state: State
+  readonly streams: EventStreams
+  readonly switches: Switches
+  readonly backups: Backups
+}
+
 export async function registerRoutes(
   app: FastifyInstance,
-  state: State,
-  streams: EventStreams,
+  { state, streams, switches, backups }: Services,
 ): Promise<void> {
   app.removeAllContentTypeParsers()
 
@@ -44,6 +55,8 @@ export async function registerRoutes(
     batchRoutes(documents, state)
     transactionRoute(documents, state)
     maintenanceRoutes(documents, state)
+    switchRoutes(documents, state, switches)
+    backupRoutes(documents, backups)
     done()
   })
 

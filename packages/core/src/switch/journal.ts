@@ -18,7 +18,10 @@ export interface SwitchRecord {
     /** Unix ms. */
     readonly at: number
   }
-  /** Backends that hold part of a copy that was given up; it is removed before they are switched to again. */
+  /**
+   * Backends that hold a copy that was given up or is out of date, as the source of a switch does; it is removed before
+   * they are switched to again.
+   */
   readonly leftovers: readonly string[]
 }
 

@@ -15,7 +15,7 @@ export interface SwitchOptions {
   readonly pauseBudgetMs?: number
   /** Keys copied in a second at the most, to spare the source. Default: as many as there come. */
   readonly maxRate?: number
-  /** The target may hold other data, which is removed. */
+  /** The target may hold other data, which is removed. Not needed for what an earlier switch has left there. */
   readonly replace?: boolean
   /** The target may be one that does not survive the process, such as memory. */
   readonly allowVolatile?: boolean
@@ -157,7 +157,14 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
           maxRate,
           differing,
           signal: controller.signal,
-          commit: () => write({ ...record, active: target.backend, latest: latest('committed') }),
+          commit: () =>
+            write({
+              ...record,
+              active: target.backend,
+              // From now on the source holds nothing but a copy that grows old.
+              leftovers: [...without(record.leftovers, source.backend), source.backend],
+              latest: latest('committed'),
+            }),
           onHalt() {
             halted = true
           },
