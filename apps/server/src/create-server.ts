@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createState, fileJournal, parseTtl, type State } from '@switchyard/core'
+import { createState, fileJournal, parseTtl, type State, type SwitchRecord } from '@switchyard/core'
+import { lockDirectory } from '@switchyard/file'
 import { type FastifyInstance, fastify, LogController } from 'fastify'
 import { createBackups } from './backups/backups.ts'
 import type { ServerConfig, ServerSettings } from './config/settings.ts'
@@ -38,14 +38,11 @@ const IDLE_CONNECTION_MS = 120_000
 export async function createServer(config: ServerConfig): Promise<SwitchyardServer> {
   const { server, state: stateSettings } = config
   const app = createApp(server)
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  const journal = fileJournal(join(config.dataDir, 'switch.json'))
-  const before = await journal.read()
-  const state = await createState({
-    ...stateSettings,
-    journal,
-    codec: contentCodec,
-    logger: { warn: (message, detail) => app.log.warn({ detail }, message) },
+  // Two servers must not each think that they know which backend serves.
+  const lock = await lockDirectory(config.dataDir, 'server.lock')
+  const { state, before } = await openState(config, app).catch((error: unknown) => {
+    lock.release()
+    throw error
   })
   try {
     const run = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString('base64url')
@@ -58,7 +55,10 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
     })
     drainConnections(app)
     app.addHook('preClose', async () => streams.close())
-    app.addHook('onClose', () => state.close())
+    app.addHook('onClose', async () => {
+      await state.close()
+      lock.release()
+    })
     refuseUnknownRoutes(app)
     await describeRoutes(app)
     const switches = createSwitches(state, before)
@@ -67,6 +67,7 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
     await app.ready()
   } catch (error) {
     await state.close()
+    lock.release()
     throw error
   }
   const interrupted = interruptedSwitch(before)
@@ -86,6 +87,22 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
     listen: () => app.listen({ host, port, listenTextResolver }),
     close: () => app.close(),
   }
+}
+
+/** The state, and what its journal said of the run before. */
+async function openState(
+  { state, dataDir }: ServerConfig,
+  app: FastifyInstance,
+): Promise<{ readonly state: State; readonly before: SwitchRecord | undefined }> {
+  const journal = fileJournal(join(dataDir, 'switch.json'))
+  const before = await journal.read()
+  const opened = await createState({
+    ...state,
+    journal,
+    codec: contentCodec,
+    logger: { warn: (message, detail) => app.log.warn({ detail }, message) },
+  })
+  return { state: opened, before }
 }
 
 function createApp(settings: ServerSettings): FastifyInstance {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { isStateError } from '@switchyard/core'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load-config.ts'

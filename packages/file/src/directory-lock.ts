@@ -9,8 +9,6 @@ export interface DirectoryLock {
   release(): void
 }
 
-const LOCK = 'lock'
-const HOLDER = 'lock-holder'
 const SQLITE_BUSY = 5
 
 /**
@@ -18,25 +16,29 @@ const SQLITE_BUSY = 5
  * takes that from a process that ends: a lock by a file's existence would outlive a killed process, one by its pid be
  * taken for that of another process later.
  *
+ * @param name of the file; beside it `<name>-holder` has the pid of the process that holds the lock. Default 'lock'
  * @throws StateError `LOCKED` naming the process that holds it
  */
-export async function lockDirectory(folder: string): Promise<DirectoryLock> {
+export async function lockDirectory(folder: string, name = 'lock'): Promise<DirectoryLock> {
+  const lockFile = join(folder, name)
+  const holderFile = `${lockFile}-holder`
   await makeFolder(folder)
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(join(folder, LOCK))
+    database = new DatabaseSync(lockFile)
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     database?.close()
-    if ((error as { readonly errcode?: number }).errcode === SQLITE_BUSY) throw await locked(folder)
-    throw fileError(error, join(folder, LOCK))
+    if ((error as { readonly errcode?: number }).errcode === SQLITE_BUSY)
+      throw await locked(folder, holderFile)
+    throw fileError(error, lockFile)
   }
   const held = database
   try {
-    await writeFile(join(folder, HOLDER), `${process.pid}\n`, { mode: 0o600 })
+    await writeFile(holderFile, `${process.pid}\n`, { mode: 0o600 })
   } catch (error) {
     held.close()
-    throw fileError(error, join(folder, HOLDER))
+    throw fileError(error, holderFile)
   }
   return { release: () => held.close() }
 }
@@ -53,8 +55,8 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-async function locked(folder: string): Promise<StateError> {
-  const pid = (await readFile(join(folder, HOLDER), 'utf8').catch(() => '')).trim()
+async function locked(folder: string, holderFile: string): Promise<StateError> {
+  const pid = (await readFile(holderFile, 'utf8').catch(() => '')).trim()
   const holder = pid === '' ? 'another process' : `process ${pid}`
   return new StateError(
     'LOCKED',

@@ -13,6 +13,7 @@ test('a folder that another process has open is LOCKED, and free when that is ki
     '--no-warnings',
     fileURLToPath(new URL('writer.ts', import.meta.url)),
     path,
+    'log',
     'none',
     '0',
   ])

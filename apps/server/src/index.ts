@@ -1,0 +1,6 @@
+export { ConfigError } from './config/config-error.ts'
+export { type ConfigSource, loadConfig } from './config/load-config.ts'
+export type { ServerConfig, ServerSettings, StateSettings } from './config/settings.ts'
+export { contentCodec } from './content/content-codec.ts'
+export { createServer, type SwitchyardServer } from './create-server.ts'
+export { stopOnSignals } from './stop-on-signals.ts'
