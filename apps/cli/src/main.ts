@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { run } from './run.ts'
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The first one gives up what is under way in order; a second one ends the process at once.
+  process.once(signal, () => stop.abort(new Error(`${signal}: given up`)))
+}
+process.exitCode = await run({
+  args: process.argv.slice(2),
+  env: process.env,
+  signal: stop.signal,
+  stdout: process.stdout,
+  stderr: process.stderr,
+})
