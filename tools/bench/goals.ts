@@ -74,3 +74,8 @@ function scattered(operation: string, atLeast: number): Readonly<Record<string, 
 function against(subject: string, ratios: Readonly<Record<string, number>>): Goal[] {
   return Object.entries(ratios).map(([operation, atLeast]) => ({ operation, against: subject, atLeast }))
 }
+
+/** How long operations may wait for a switch. */
+export const PAUSE_AT_MOST_MS = 250
+/** Operations while a switch is made, of those without one. */
+export const THROUGHPUT_AT_LEAST = 0.7

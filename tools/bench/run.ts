@@ -8,6 +8,7 @@ import { memoryPart } from './parts/memory.ts'
 import type { Part } from './parts/part.ts'
 import { redisPart } from './parts/redis.ts'
 import { sqlitePart } from './parts/sqlite.ts'
+import { switchPart } from './parts/switch.ts'
 
 const PARTS: ReadonlyMap<string, Part> = new Map([
   ['memory', memoryPart],
@@ -16,6 +17,7 @@ const PARTS: ReadonlyMap<string, Part> = new Map([
   ['file', filePart],
   ['redis', redisPart],
   ['event-loop', eventLoopPart],
+  ['switch', switchPart],
 ])
 
 const { values, positionals } = parseArgs({
