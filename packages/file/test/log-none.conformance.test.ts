@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 await conformance({
   describe,
   it,
-  module: new URL('./log-backend.ts', import.meta.url),
-  variant: 'none',
+  module: new URL('./backend.ts', import.meta.url),
+  variant: 'log-none',
   report: new URL('../.reports/conformance/', import.meta.url),
 })

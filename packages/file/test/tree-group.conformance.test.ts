@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 await conformance({
   describe,
   it,
-  module: new URL('./tree-backend.ts', import.meta.url),
-  variant: 'group',
+  module: new URL('./backend.ts', import.meta.url),
+  variant: 'tree-group',
   report: new URL('../.reports/conformance/', import.meta.url),
 })
