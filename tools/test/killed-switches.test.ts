@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createState } from '@switchyard/core'
 import {
+  bundleProgram,
   isRedisWanted,
   type RedisCluster,
   type RedisServer,
@@ -22,19 +23,17 @@ import type { VictimOptions } from '../switching/victim.ts'
 
 /** How often the process ends at each failpoint, shared by the pairs of backends. */
 const ROUNDS = process.env['SWITCHYARD_TORTURE'] === '1' ? 50 : 10
-const VICTIM = fileURLToPath(new URL('../switching/victim.ts', import.meta.url))
 /** Of a process that was killed, until it serves again. */
 const MAX_RECOVERY_MS = 2000
 
 let redis: RedisServer | undefined
 let cluster: RedisCluster | undefined
 let folder: string
-/** Compiled once, as a process that is killed leaves nothing for the next one. */
-let compiled: string
+let victim: { readonly path: string; readonly folder: string }
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'switchyard-killed-'))
-  compiled = join(folder, 'compiled')
+  victim = await bundleProgram(fileURLToPath(new URL('../switching/victim.ts', import.meta.url)))
   if (!isRedisWanted()) return
   redis = await startRedis()
   cluster = await startRedisCluster()
@@ -42,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await redis?.stop()
   await cluster?.stop()
-  rmSync(folder, { recursive: true })
+  for (const made of [folder, victim.folder]) rmSync(made, { recursive: true })
 })
 
 const PAIRS: readonly (readonly [BackendName, BackendName])[] = [
@@ -57,9 +56,8 @@ const wanted = PAIRS.filter((pair) => isRedisWanted() || !pair.some((name) => na
 async function runVictim(
   options: VictimOptions,
 ): Promise<{ readonly active: string; readonly servesAfterMs: number }> {
-  const child = spawn(process.execPath, ['--no-warnings', VICTIM, JSON.stringify(options)], {
+  const child = spawn(process.execPath, ['--no-warnings', victim.path, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
   })
   let output = ''
   child.stdout.on('data', (text) => {

@@ -35,18 +35,11 @@ export async function restore(
   let restored = 0
   let expired = 0
   const check = sizeCheck(state)
-  const records = readBackup(path, options)
-  let info: BackupInfo | undefined
-  while (info === undefined) {
-    const next = await records.next()
-    if (next.done === true) {
-      info = next.value
-      continue
-    }
-    for (const record of next.value) check(record)
-    checked += next.value.length
+  const info = await readAll(path, options, (records) => {
+    for (const record of records) check(record)
+    checked += records.length
     onProgress?.({ checked, restored })
-  }
+  })
 
   async function* live(): AsyncGenerator<readonly SnapshotOperation[]> {
     for await (const batch of readBackup(path, options)) {
@@ -65,6 +58,24 @@ export async function restore(
 
   await state.restore(live(), options)
   return { ...info, expired }
+}
+
+async function readAll(
+  path: string,
+  options: ReadBackupOptions,
+  onRecords: (records: readonly BackupRecord[]) => void,
+): Promise<BackupInfo> {
+  const records = readBackup(path, options)
+  try {
+    for (;;) {
+      const next = await records.next()
+      if (next.done === true) return next.value
+      onRecords(next.value)
+    }
+  } finally {
+    // The file is closed also where a record was refused.
+    await records.return(undefined as never)
+  }
 }
 
 /** Throws for what the active backend cannot hold. */

@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createState } from '@switchyard/core'
+import { bundleProgram } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FileOptions } from '../src/index.ts'
 import { smallSegments } from './small-segments.ts'
@@ -13,21 +13,14 @@ import { temporaryFolder } from './temporary-folder.ts'
 const ROUNDS = process.env['SWITCHYARD_TORTURE'] === '1' ? 2000 : 200
 /** Folders that are written to at the same time, each with its share of the rounds. */
 const FOLDERS = 4
-const WRITER = fileURLToPath(new URL('writer.ts', import.meta.url))
 
-/** Compiled once, as a process that is killed leaves nothing for the next one. */
-const CACHE = mkdtempSync(join(tmpdir(), 'switchyard-compiled-'))
-const ENV = { ...process.env, NODE_COMPILE_CACHE: CACHE }
+let writer: { readonly path: string; readonly folder: string }
 
-beforeAll(() => {
-  execFileSync(
-    process.execPath,
-    ['--no-warnings', fileURLToPath(new URL('small-segments.ts', import.meta.url))],
-    { env: ENV },
-  )
+beforeAll(async () => {
+  writer = await bundleProgram(fileURLToPath(new URL('writer.ts', import.meta.url)))
 })
 
-afterAll(() => rmSync(CACHE, { recursive: true, force: true }))
+afterAll(() => rmSync(writer.folder, { recursive: true, force: true }))
 
 /** What a process had acknowledged when it was killed. */
 interface Acknowledged {
@@ -40,15 +33,15 @@ interface Acknowledged {
 
 /** Lets a process write until it has acknowledged some lines, each time another number, and kills it. */
 async function writeAndKill({ path, layout, durability }: FileOptions, round: number): Promise<Acknowledged> {
-  const args = ['--no-warnings', WRITER, path, String(layout), String(durability), String(round)]
-  const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: ENV })
+  const args = ['--no-warnings', writer.path, path, String(layout), String(durability), String(round)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
-  const enough = 20 + ((round * 37) % (layout === 'log' ? 400 : 120))
-  writer.stdout.on('data', (text) => {
+  const enough = 20 + ((round * 37) % (layout === 'log' ? 200 : 80))
+  child.stdout.on('data', (text) => {
     output += String(text)
-    if (output.split('\n').length > enough) writer.kill('SIGKILL')
+    if (output.split('\n').length > enough) child.kill('SIGKILL')
   })
-  const [, signal] = (await once(writer, 'close')) as [number | null, string | null]
+  const [, signal] = (await once(child, 'close')) as [number | null, string | null]
   expect(signal).toBe('SIGKILL')
   // A line that was not finished was not acknowledged.
   const lines = output.split('\n').slice(0, -1)

@@ -1,30 +1,23 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createState, type State } from '@switchyard/core'
+import { bundleProgram } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqlite } from '../src/index.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const ROUNDS = process.env['SWITCHYARD_TORTURE'] === '1' ? 2000 : 200
-const WRITER = fileURLToPath(new URL('writer.ts', import.meta.url))
 
-/** Compiled once, as a process that is killed leaves nothing for the next one. */
-const CACHE = mkdtempSync(join(tmpdir(), 'switchyard-compiled-'))
-const ENV = { ...process.env, NODE_COMPILE_CACHE: CACHE }
+let writer: { readonly path: string; readonly folder: string }
 
-beforeAll(() => {
-  execFileSync(
-    process.execPath,
-    ['--no-warnings', fileURLToPath(new URL('../src/index.ts', import.meta.url))],
-    { env: ENV },
-  )
+beforeAll(async () => {
+  writer = await bundleProgram(fileURLToPath(new URL('writer.ts', import.meta.url)))
 })
 
-afterAll(() => rmSync(CACHE, { recursive: true, force: true }))
+afterAll(() => rmSync(writer.folder, { recursive: true, force: true }))
 
 /** What a process had acknowledged when it was killed. */
 interface Acknowledged {
@@ -37,15 +30,15 @@ interface Acknowledged {
 
 /** Lets a process write until it has acknowledged some lines, each time another number, and kills it. */
 async function writeAndKill(path: string, durability: string, round: number): Promise<Acknowledged> {
-  const args = ['--no-warnings', WRITER, path, durability, String(round)]
-  const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: ENV })
+  const args = ['--no-warnings', writer.path, path, durability, String(round)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
-  const enough = 50 + ((round * 37) % 400)
-  writer.stdout.on('data', (text) => {
+  const enough = 20 + ((round * 37) % 200)
+  child.stdout.on('data', (text) => {
     output += String(text)
-    if (output.split('\n').length > enough) writer.kill('SIGKILL')
+    if (output.split('\n').length > enough) child.kill('SIGKILL')
   })
-  const [, signal] = (await once(writer, 'close')) as [number | null, string | null]
+  const [, signal] = (await once(child, 'close')) as [number | null, string | null]
   expect(signal).toBe('SIGKILL')
   // A line that was not finished was not acknowledged.
   const lines = output.split('\n').slice(0, -1)
@@ -64,7 +57,7 @@ function expectNext(found: number, acknowledged: number): void {
   expect([acknowledged, acknowledged + 1]).toContain(found)
 }
 
-describe.each(['normal', 'full'])("durability '%s'", (durability) => {
+describe.concurrent.each(['normal', 'full'])("durability '%s'", (durability) => {
   test(
     `${ROUNDS} killed processes lose no acknowledged write and bring no deleted key back`,
     async () => {

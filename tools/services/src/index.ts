@@ -1,3 +1,4 @@
+export { bundleProgram } from './bundle-program.ts'
 export { findRedis, isRedisWanted } from './find-redis.ts'
 export { findStrace, isStraceWanted } from './find-strace.ts'
 export { startProxy, type TcpProxy } from './proxy.ts'
