@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
@@ -24,6 +24,10 @@ interface Project {
   readonly folder: string
 }
 
+/** The command is started often. */
+const compiled = mkdtempSync(join(tmpdir(), 'switchyard-compiled-'))
+afterAll(() => rmSync(compiled, { recursive: true, force: true }))
+
 function project(state: object = {}): Project {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-cli-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -37,7 +41,7 @@ function project(state: object = {}): Project {
   const run: Project['run'] = async (args, { env = {}, stopWhen } = {}) => {
     const child = spawn(process.execPath, ['--no-warnings', MAIN, ...args], {
       cwd: folder,
-      env: { ...process.env, SWITCHYARD_BACKUP_KEY: '', ...env },
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled, SWITCHYARD_BACKUP_KEY: '', ...env },
     })
     let stdout = ''
     let stderr = ''

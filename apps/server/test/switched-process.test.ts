@@ -1,5 +1,5 @@
 import { isRedisWanted, startRedis } from '@switchyard/services'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { writeFiles } from './support/child-files.ts'
 import { type ChildServer, startChild } from './support/child-server.ts'
 import { json, temporaryFolder } from './support/start-server.ts'
@@ -16,7 +16,7 @@ const KEYS = 60
 describe.runIf(isRedisWanted())('a server that is switched and killed under traffic', () => {
   it('has everything that was acknowledged, and nothing that was deleted', async () => {
     const redis = await startRedis()
-    afterAll(() => redis.stop())
+    onTestFinished(() => redis.stop())
     const folder = await temporaryFolder()
     const backends = {
       local: { plugin: '@switchyard/sqlite', options: { path: 'state.db' } },

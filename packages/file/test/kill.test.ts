@@ -36,7 +36,7 @@ async function writeAndKill({ path, layout, durability }: FileOptions, round: nu
   const args = ['--no-warnings', writer.path, path, String(layout), String(durability), String(round)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
-  const enough = 20 + ((round * 37) % (layout === 'log' ? 200 : 80))
+  const enough = 20 + ((round * 37) % (layout === 'log' ? 120 : 50))
   child.stdout.on('data', (text) => {
     output += String(text)
     if (output.split('\n').length > enough) child.kill('SIGKILL')

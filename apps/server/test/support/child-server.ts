@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { afterFile } from './after-file.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -28,7 +28,7 @@ export function startChild(cwd: string, env: Readonly<Record<string, string>> = 
     cwd,
     env: { ...inherited, PORT: '0', ...env },
   })
-  afterAll(() => void child.kill('SIGKILL'))
+  afterFile(() => void child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   let wake = (): void => {}

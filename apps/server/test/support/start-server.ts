@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend } from '@switchyard/core'
 import { sqlite } from '@switchyard/sqlite'
-import { afterAll } from 'vitest'
 import { DEFAULT_SERVER, type ServerSettings } from '../../src/config/settings.ts'
 import { createServer, type SwitchyardServer } from '../../src/create-server.ts'
+import { afterFile } from './after-file.ts'
 
 export interface RunningServer extends SwitchyardServer {
   readonly url: string
@@ -21,7 +21,7 @@ export interface StartOptions extends Partial<ServerSettings> {
 /** A folder that is gone after the tests of the file. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-server-'))
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  afterFile(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -39,7 +39,7 @@ export async function startServer({
     dataDir,
   })
   const url = await server.listen()
-  afterAll(() => server.close())
+  afterFile(() => server.close())
   return { ...server, url, port: Number(new URL(url).port) }
 }
 
