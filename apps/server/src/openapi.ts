@@ -8,6 +8,7 @@ const TAGS = [
   { name: 'batch', description: 'Many keys in one call.' },
   { name: 'events', description: 'Changes as they happen.' },
   { name: 'backends', description: 'Where the state is kept.' },
+  { name: 'store', description: 'The active store, for states that keep their entries here.' },
   { name: 'server', description: 'The process itself.' },
 ]
 

@@ -45,7 +45,7 @@ export {
   type StatePlugin,
 } from './plugin.ts'
 export type { BackendInfo } from './registry.ts'
-export { type Backends, createState, type State, type StateOptions } from './service.ts'
+export { type ActiveStore, type Backends, createState, type State, type StateOptions } from './service.ts'
 export type {
   Awaitable,
   Check,

@@ -3,19 +3,27 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import { jsonCodec } from './codecs/json.ts'
 import { createNamespace } from './create-namespace.ts'
-import { createEntryAccess } from './entry-access.ts'
+import { createEntryAccess, type EntryAccess } from './entry-access.ts'
 import { asStateError, StateError } from './errors.ts'
 import { createEvents, type StateEvents } from './events.ts'
 import { createForeignChanges } from './foreign-changes.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLimiter } from './limiter.ts'
-import { createLister } from './listing.ts'
+import { createLister, type ListingOptions } from './listing.ts'
 import type { StateNamespace } from './namespace.ts'
 import { processLogger } from './open-store.ts'
 import { type CallOptions, createOperations, type OperationSample } from './operations.ts'
 import type { Backend, Logger } from './plugin.ts'
 import { type BackendInfo, createRegistry } from './registry.ts'
-import type { CleanupStats, Health, OptimizeResult, StorageStats } from './store.ts'
+import type {
+  CleanupOptions,
+  CleanupStats,
+  Entry,
+  Health,
+  ListedEntry,
+  OptimizeResult,
+  StorageStats,
+} from './store.ts'
 import { fileJournal, type SwitchJournal } from './switch/journal.ts'
 import { createOneAtATime } from './switch/one-at-a-time.ts'
 import type { SwitchPlan } from './switch/preflight.ts'
@@ -77,9 +85,25 @@ export interface Backends {
   health(name?: string): Promise<Health>
 }
 
+/**
+ * The entries of the active backend as it keeps them: their bytes, versions and expiries, without codecs and
+ * namespaces. For what serves a state to others; versions that it writes must be new, as those of the state are.
+ */
+export interface ActiveStore extends Pick<EntryAccess, 'set' | 'delete' | 'write'> {
+  getMany(keys: readonly string[], options?: CallOptions): Promise<readonly (Entry | undefined)[]>
+  /** Pages in the order of the backend; `limit` counts entries. */
+  list(options?: ListingOptions & { readonly keysOnly?: boolean }): AsyncIterable<readonly ListedEntry[]>
+  cleanup(options?: CallOptions & Pick<CleanupOptions, 'onRemoved'>): Promise<CleanupStats>
+  /** Resolves when what was acknowledged survives the end of the backend's machine, where the backend can tell. */
+  flush(options?: CallOptions): Promise<void>
+  /** Another answer than before: the backend was started anew. '' where it cannot tell. */
+  incarnation(options?: CallOptions): Promise<string>
+}
+
 /** All state of an application: the namespace of every key, and what goes for the whole. */
 export interface State extends StateNamespace, AsyncDisposable {
   readonly backends: Backends
+  readonly store: ActiveStore
   /** Calls the listener for each event, until the function it returns is called. */
   on<Name extends keyof StateEvents>(name: Name, listener: (...event: StateEvents[Name]) => void): () => void
   /** Of the active backend. */
@@ -188,10 +212,12 @@ export async function createState<Name extends string>(options: StateOptions<Nam
       onError: report,
       onProgress: events.switched,
     })
+  const access = createEntryAccess(operations, events)
+  const lister = createLister(operations)
   const namespace = createNamespace(
     {
-      access: createEntryAccess(operations, events),
-      lister: createLister(operations),
+      access,
+      lister,
       watches,
       clock,
       nextVersion,
@@ -221,8 +247,9 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     }
   }
 
-  function cleanup(callOptions?: CallOptions): Promise<CleanupStats> {
+  function cleanup(callOptions?: Parameters<ActiveStore['cleanup']>[0]): Promise<CleanupStats> {
     const onRemoved = (keys: readonly string[]): void => {
+      callOptions?.onRemoved?.(keys)
       if (events.hears('change')) for (const key of keys) events.changed({ type: 'expire', key })
     }
     return operations.run({
@@ -280,6 +307,26 @@ export async function createState<Name extends string>(options: StateOptions<Nam
       },
       list: () => registry.list(),
       health: async (name = operations.route.backend) => registry.health(name, HEALTH_TIMEOUT_MS),
+    },
+    store: {
+      ...access,
+      getMany: (keys, callOptions) => access.readMany(keys, callOptions, (entry) => entry),
+      list: ({ keysOnly = false, ...listing } = {}) => lister.pages(listing, keysOnly),
+      cleanup,
+      flush: (callOptions) =>
+        operations.run({
+          operation: 'checkHealth',
+          options: callOptions,
+          send: (store, storeOptions) => store.flush?.(storeOptions),
+          finish: () => undefined,
+        }),
+      incarnation: (callOptions) =>
+        operations.run({
+          operation: 'checkHealth',
+          options: callOptions,
+          send: (store, storeOptions) => store.incarnation?.(storeOptions) ?? '',
+          finish: (answer) => answer,
+        }),
     },
     on: (name, listener) => events.on(name, listener),
     stats: (callOptions) =>

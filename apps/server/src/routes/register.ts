@@ -16,6 +16,7 @@ import { listRoute } from './list.ts'
 import { maintenanceRoutes } from './maintenance.ts'
 import { patchValueRoute } from './patch-value.ts'
 import { readValueRoutes } from './read-value.ts'
+import { storeRoutes } from './store.ts'
 import { switchRoutes } from './switches.ts'
 import { transactionRoute } from './transactions.ts'
 import { writeValueRoutes } from './write-value.ts'
@@ -57,6 +58,7 @@ export async function registerRoutes(
     maintenanceRoutes(documents, state)
     switchRoutes(documents, state, switches)
     backupRoutes(documents, backups)
+    storeRoutes(documents, state)
     done()
   })
 

@@ -1,0 +1,1 @@
+export { createClient, isStateError } from '../src/index.ts'

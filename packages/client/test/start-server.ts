@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Backend, State } from '@switchyard/core'
+import { memory } from '@switchyard/memory'
+import { createServer, type ServerSettings } from '@switchyard/server'
+import { sqlite } from '@switchyard/sqlite'
+
+export interface StartOptions extends Partial<ServerSettings> {
+  /** Default: SQLite, and memory beside it. */
+  readonly backends?: Readonly<Record<string, Backend>>
+  /** Default: the first one. */
+  readonly active?: string
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly port: number
+  /** What it serves. */
+  readonly state: State
+  close(): Promise<void>
+}
+
+const SETTINGS: ServerSettings = {
+  host: '127.0.0.1',
+  port: 0,
+  bodyLimit: 1_048_576,
+  requestTimeout: '30s',
+  keepAliveTimeout: '65s',
+  heartbeatInterval: '15s',
+  eventHistory: 10_000,
+  maxEventStreams: 1000,
+  logLevel: 'silent',
+}
+
+/** A real server on a free port, with a folder of its own that goes with it. */
+export async function startServer({
+  backends,
+  active,
+  ...settings
+}: StartOptions = {}): Promise<RunningServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-client-'))
+  const all = backends ?? { local: sqlite({ path: join(dataDir, 'state.db') }), cache: memory() }
+  const server = await createServer({
+    server: { ...SETTINGS, ...settings },
+    state: { backends: all, active: active ?? (Object.keys(all)[0] as string), cleanupInterval: false },
+    dataDir,
+  })
+  const url = await server.listen()
+  return {
+    url,
+    port: Number(new URL(url).port),
+    state: server.state,
+    async close() {
+      await server.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
