@@ -1,4 +1,4 @@
-import { DURABLE, FILE, MEMORY, REDIS, SQLITE } from './names.ts'
+import { COPY, DURABLE, FILE, MEMORY, REDIS, SQLITE } from './names.ts'
 
 /** What the ratio of our rate to another's has to reach. */
 export interface Goal {
@@ -53,6 +53,17 @@ export const REDIS_GOALS: readonly Goal[] = [
   }),
   ...against(REDIS.keyv, { 'get c64': 2, 'set c64': 3, 'getMany(100)': 2, 'setMany(100)': 4 }),
   ...against(REDIS.unstorage, { 'get c64': 2.5, 'set c64': 2 }),
+]
+
+export const COPY_GOALS: readonly Goal[] = [
+  ...against(COPY.raw, {
+    'memory to sqlite': 0.7,
+    'sqlite to redis': 0.7,
+    'sqlite to redis, with expiry': 0.7,
+    'redis to memory': 0.7,
+    'redis to sqlite': 0.7,
+  }),
+  ...against(COPY.unstorage, { 'sqlite to redis': 10, 'redis to sqlite': 4 }),
 ]
 
 function peer(get: number, set: number): Readonly<Record<string, number>> {

@@ -39,3 +39,9 @@ export const FILE = {
   rawGroup: 'raw SQLite FULL, group commit',
   unstorage: 'unstorage fs (no sync)',
 } as const
+
+export const COPY = {
+  ours: 'copy()',
+  raw: 'raw, keys and texts only',
+  unstorage: 'unstorage snapshot and restore',
+} as const

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { conditions } from './conditions.ts'
 import { writeResults } from './document.ts'
+import { copyPart } from './parts/copy.ts'
 import { durablePart } from './parts/durable.ts'
 import { eventLoopPart } from './parts/event-loop.ts'
 import { filePart } from './parts/file.ts'
@@ -17,6 +18,7 @@ const PARTS: ReadonlyMap<string, Part> = new Map([
   ['file', filePart],
   ['redis', redisPart],
   ['event-loop', eventLoopPart],
+  ['copy', copyPart],
   ['switch', switchPart],
 ])
 

@@ -5,6 +5,7 @@ import type { Entry } from './store.ts'
 import { compareStores } from './switch/compare.ts'
 import { createCopier } from './switch/copier.ts'
 import { createDirtyKeys } from './switch/dirty-keys.ts'
+import { createPace } from './switch/pace.ts'
 
 export interface CopyOptions {
   /** Keys in a second at the most. Default: as many as there come. */
@@ -27,8 +28,7 @@ export async function copy(source: AnyStore, target: AnyStore, options: CopyOpti
     source,
     target,
     dirty: createDirtyKeys(),
-    maxRate,
-    signal,
+    pace: createPace({ maxRate, signal }),
     onCopied(count) {
       copied += count
       onProgress?.(copied)
@@ -72,7 +72,7 @@ export async function verify(
     source,
     target,
     clock,
-    signal,
+    pace: createPace({ maxRate: 0, signal }),
     onDifference(key) {
       differences++
       if (examples.length < MAX_EXAMPLES) examples.push(key)

@@ -61,6 +61,8 @@ export interface Call<Answer, Result> extends CallInfo {
 export interface Operations {
   run<Answer, Result>(call: Call<Answer, Result>): Promise<Result>
   readonly route: Route
+  /** How many operations have been sent to a store. */
+  readonly sent: number
   /** Takes effect with the next operation that is sent; resolves when all that were sent before it have settled. */
   replaceRoute(next: Route): Promise<void>
   /** Operations wait, those that were sent go on. Resolves when the last of them has settled. */
@@ -110,6 +112,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const waiters = new Set<{ readonly routes: Set<Served>; readonly resolve: () => void }>()
   const deadlines = createDeadlines<Watch>(timeoutMs, onTimeout)
   let closed = false
+  let sent = 0
 
   function start<Answer, Result>(call: Call<Answer, Result>): Promise<Result> {
     if (closed) return rejected(call, new StateError('CLOSED', 'The state is closed'))
@@ -130,6 +133,7 @@ export function createOperations(options: OperationsOptions): Operations {
     const signal = call.options?.signal
     const by = served
     by.running++
+    sent++
     let answer: Awaitable<Answer>
     try {
       answer = call.send(by.route.store, signal === undefined ? undefined : { signal })
@@ -282,6 +286,9 @@ export function createOperations(options: OperationsOptions): Operations {
     run: onOperation === undefined ? start : (call) => measured(call, onOperation),
     get route() {
       return served.route
+    },
+    get sent() {
+      return sent
     },
     replaceRoute(next) {
       const all = settled()

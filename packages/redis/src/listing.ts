@@ -6,7 +6,7 @@ import { type Layout, SIDECAR } from './layout.ts'
 import type { Reads } from './reads.ts'
 import { createRecentKeys } from './recent-keys.ts'
 
-/** Keys that Redis looks at in one SCAN, about. */
+/** Keys that Redis looks at in one SCAN, about: many where only keys are wanted, as few of them may have the prefix. */
 const SCAN_COUNT = 1000
 
 export interface Listing {
@@ -16,7 +16,7 @@ export interface Listing {
 }
 
 export function createListing(connection: Connection, layout: Layout, reads: Reads): Listing {
-  async function* scan(client: Client, prefix: string): AsyncIterable<readonly string[]> {
+  async function* scan(client: Client, prefix: string, count: number): AsyncIterable<readonly string[]> {
     let cursor = '0'
     do {
       const command = [
@@ -25,7 +25,7 @@ export function createListing(connection: Connection, layout: Layout, reads: Rea
         'MATCH',
         layout.pattern(prefix),
         'COUNT',
-        String(SCAN_COUNT),
+        String(count),
         'TYPE',
         'string',
       ]
@@ -40,38 +40,31 @@ export function createListing(connection: Connection, layout: Layout, reads: Rea
     } while (cursor !== '0')
   }
 
-  async function* keys(prefix: string): AsyncIterable<readonly string[]> {
+  async function* keys(prefix: string, count = SCAN_COUNT): AsyncIterable<readonly string[]> {
     const recent = createRecentKeys()
     for (const client of await connection.masters()) {
-      for await (const page of scan(client, prefix)) {
+      for await (const page of scan(client, prefix, count)) {
         const fresh = page.filter(recent.add)
         if (fresh.length > 0) yield fresh
       }
     }
   }
 
-  /** The entries of a page while the next page of keys is on its way. */
-  async function* entries(prefix: string): AsyncIterable<readonly ListedEntry[]> {
-    let page: Promise<readonly ListedEntry[]> | undefined
-    for await (const names of keys(prefix)) {
-      const next = reads.getMany(names).then((found) =>
-        names.flatMap((key, index) => {
-          const entry = found[index]
-          return entry === undefined ? [] : [{ key, entry }]
-        }),
-      )
-      // It is awaited one page later, and must not count as unhandled until then.
-      next.catch(() => undefined)
-      if (page !== undefined) yield await page
-      page = next
+  /** Nothing is on its way while a page is looked at, so that who rests between pages spares Redis. */
+  async function* entries(prefix: string, limit: number): AsyncIterable<readonly ListedEntry[]> {
+    for await (const names of keys(prefix, Math.min(limit, SCAN_COUNT))) {
+      const found = await reads.getMany(names)
+      yield names.flatMap((key, index) => {
+        const entry = found[index]
+        return entry === undefined ? [] : [{ key, entry }]
+      })
     }
-    if (page !== undefined) yield await page
   }
 
   return {
-    keys,
+    keys: (prefix) => keys(prefix),
     async *list({ prefix = '', limit = 1000, keysOnly = false, signal }) {
-      const pages = keysOnly ? keyPages(keys(prefix)) : entries(prefix)
+      const pages = keysOnly ? keyPages(keys(prefix)) : entries(prefix, limit)
       for await (const page of pages) {
         signal?.throwIfAborted()
         for (let from = 0; from < page.length; from += limit) yield page.slice(from, from + limit)

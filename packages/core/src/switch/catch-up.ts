@@ -2,13 +2,15 @@ import { StateError } from '../errors.ts'
 import type { Copier } from './copier.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
 
-/** Rounds in which writes are not slowed, however fast they come. */
-const PATIENT_ROUNDS = 5
+/** Rounds without rests in which writes are not slowed, however fast they come. */
+const PATIENT_ROUNDS = 3
 /** The delay of a write when copying cannot keep up, in the first round of it; doubled each round. */
 const FIRST_DELAY_MS = 1
 const MAX_DELAY_MS = 64
 /** Catching up that does not get there. */
 const MAX_ROUNDS = 50
+/** What is left to the pause takes no longer. */
+const SHORT_MS = 10
 /** So few dirty keys are left to the pause in any case. */
 const FEW = 100
 
@@ -29,21 +31,24 @@ export interface CatchUpOptions {
 
 export function createCatchUp({ copier, dirty, pauseBudgetMs, signal, onRound }: CatchUpOptions): CatchUp {
   let delayMs = 0
+
   return {
     async run() {
+      /** Rounds without rests, made since taking turns did not do. */
+      let hurried = 0
       for (let round = 1; ; round++) {
         signal.throwIfAborted()
         const count = dirty.size
-        const started = performance.now()
-        await copier.drain(count)
-        const tookMs = performance.now() - started
+        const tookMs = await copier.drain(count, { hurry: hurried > 0 })
         onRound()
         // What came in during this round will take as long in proportion.
-        if (dirty.size <= FEW || (tookMs * dirty.size) / Math.max(count, 1) <= pauseBudgetMs / 4) return
+        const leftMs = (tookMs * dirty.size) / Math.max(count, 1)
+        if (dirty.size <= FEW || leftMs <= Math.min(pauseBudgetMs / 4, SHORT_MS)) return
         if (round === MAX_ROUNDS) {
           throw new StateError('TIMEOUT', 'Keys are written faster than they can be copied')
         }
-        if (round >= PATIENT_ROUNDS && dirty.size >= count) {
+        if (hurried > 0 || dirty.size > count / 2) hurried++
+        if (hurried > PATIENT_ROUNDS && dirty.size >= count) {
           delayMs = Math.min(Math.max(delayMs * 2, FIRST_DELAY_MS), MAX_DELAY_MS)
         }
       }

@@ -1,9 +1,10 @@
 import type { AnyStore } from '../capabilities.ts'
 import { type Clock, isExpired } from '../clock.ts'
 import type { Entry } from '../store.ts'
+import type { Pace } from './pace.ts'
 
-/** Keys read at once. */
-const BATCH = 1000
+/** Keys read at once: few enough that nobody waits long for their turn. */
+const BATCH = 250
 /** An entry that ends within this time may have ended in one store and not yet in the other. */
 const EXPIRY_TOLERANCE_MS = 1000
 
@@ -11,43 +12,45 @@ export interface CompareOptions {
   readonly source: AnyStore
   readonly target: AnyStore
   readonly clock: Clock
-  readonly signal: AbortSignal
   /** Told of each key whose entries differ. */
   readonly onDifference: (key: string) => void
+}
+
+export interface CompareStoresOptions extends CompareOptions {
+  readonly pace: Pace
   /** Told how many keys have been compared. */
-  readonly onCompared?: (count: number) => void
+  readonly onCompared: (count: number) => void
 }
 
 /** Compares value, version, expiry and absence of every key that one of the stores has. */
-export async function compareStores(options: CompareOptions): Promise<void> {
-  const { source, target } = options
+export async function compareStores(options: CompareStoresOptions): Promise<void> {
+  const { source, target, pace, onCompared } = options
+  pace.begin()
   for await (const page of source.list({ limit: BATCH })) {
     const theirs = await target.getMany(page.map(({ key }) => key))
     for (const [index, { key, entry }] of page.entries()) compareEntries(key, entry, theirs[index], options)
-    options.signal.throwIfAborted()
-    options.onCompared?.(page.length)
+    onCompared(page.length)
+    await pace.rest(page.length)
   }
   // What only the target has.
   for await (const page of target.list({ limit: BATCH, keysOnly: true })) {
     const keys = page.map(({ key }) => key)
-    await compareKeys(keys, options, ({ mine }) => mine === undefined)
-    options.signal.throwIfAborted()
+    const ours = await source.getMany(keys)
+    await compareKeys(
+      keys.filter((_, index) => ours[index] === undefined),
+      options,
+    )
+    await pace.rest(page.length)
   }
 }
 
 /** Compares the entries of these keys. */
-export async function compareKeys(
-  keys: readonly string[],
-  options: CompareOptions,
-  isWanted: (pair: { readonly mine: Entry | undefined }) => boolean = () => true,
-): Promise<void> {
+export async function compareKeys(keys: readonly string[], options: CompareOptions): Promise<void> {
   const { source, target } = options
   for (let from = 0; from < keys.length; from += BATCH) {
     const batch = keys.slice(from, from + BATCH)
     const [mine, theirs] = await Promise.all([source.getMany(batch), target.getMany(batch)])
-    batch.forEach((key, index) => {
-      if (isWanted({ mine: mine[index] })) compareEntries(key, mine[index], theirs[index], options)
-    })
+    for (const [index, key] of batch.entries()) compareEntries(key, mine[index], theirs[index], options)
   }
 }
 

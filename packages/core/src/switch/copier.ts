@@ -1,17 +1,30 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AnyStore } from '../capabilities.ts'
 import type { ListedEntry, Operation } from '../store.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
+import type { Pace } from './pace.ts'
 
-/** Entries read and written at once. */
-const BATCH = 1000
+/** Entries read and written at once: few enough that nobody waits long for their turn. */
+const BATCH = 250
+/** Batches of different keys on their way to the target at once. */
+const DEPTH = 4
 
-/** Brings what the source has into the target. One batch is on its way at a time, so that the writes of one key keep their order. */
+/**
+ * Brings what the source has into the target. No key is on its way twice, so that its writes keep their order. (A listing
+ * may tell a key twice; if its entry is not the same both times it was written in between, and is dirty.)
+ */
 export interface Copier {
   /** Copies every entry of the source that is there from the call on; keys written meanwhile must be drained after it. */
   copyAll(): Promise<void>
-  /** Copies so many dirty keys as they are now, deletions included; all of them if no number is given. Which they were. */
-  drain(count?: number): Promise<readonly string[]>
+  /**
+   * Copies so many dirty keys as they are now, deletions included.
+   *
+   * @param hurry without a rest for operations in between
+   * @returns how long it took in milliseconds, rests aside
+   */
+  drain(count: number, options: { readonly hurry: boolean }): Promise<number>
+  /** Copies all of them while operations wait. Which they were. */
+  drainAll(): Promise<readonly string[]>
 }
 
 export interface CopierOptions {
@@ -20,67 +33,72 @@ export interface CopierOptions {
   readonly dirty: DirtyKeys
   /** Told how many keys have been written to the target. */
   readonly onCopied: (count: number) => void
-  /** Keys in a second at the most; 0: as many as there come. */
-  readonly maxRate: number
-  readonly signal: AbortSignal
+  readonly pace: Pace
 }
 
-export function createCopier({ source, target, dirty, onCopied, maxRate, signal }: CopierOptions): Copier {
-  let paceAt = 0
-
-  /** Waits where the batches before have come too fast. */
-  async function keepPace(count: number): Promise<void> {
-    signal.throwIfAborted()
-    if (maxRate <= 0) return
-    const now = performance.now()
-    paceAt = Math.max(paceAt, now) + (count / maxRate) * 1000
-    if (paceAt > now) await sleep(paceAt - now, undefined, { signal })
-  }
-
-  async function write(operations: readonly Operation[]): Promise<void> {
+export function createCopier({ source, target, dirty, onCopied, pace }: CopierOptions): Copier {
+  async function writeAll(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return
     await target.write({ operations })
     onCopied(operations.length)
   }
 
+  async function copyDirty(count: number): Promise<readonly string[]> {
+    // Taken before they are read: who writes after the read makes them dirty again.
+    const keys = dirty.take(Math.min(count, BATCH))
+    try {
+      const entries = await source.getMany(keys)
+      await writeAll(
+        keys.map((key, index) => {
+          const entry = entries[index]
+          return entry === undefined ? { op: 'delete', key } : { op: 'set', key, entry }
+        }),
+      )
+    } catch (error) {
+      for (const key of keys) dirty.add(key)
+      throw error
+    }
+    return keys
+  }
+
   return {
     async copyAll() {
-      let writing: Promise<void> = Promise.resolve()
+      const writing = new Set<Promise<void>>()
       try {
+        pace.begin()
         for await (const page of source.list({ limit: BATCH })) {
-          // The next page is read while this one is written.
-          await writing
-          await keepPace(page.length)
-          writing = write(page.map(asSet))
-          // It is awaited one page later, and must not count as unhandled until then.
-          writing.catch(() => undefined)
+          // The next pages are read while these are written, unless others want their turn.
+          if (writing.size === DEPTH || pace.isContended) await Promise.all(writing)
+          await pace.rest(page.length)
+          const write = writeAll(page.map(asSet))
+          writing.add(write)
+          // A failure is met by who awaits it, later.
+          write.then(
+            () => writing.delete(write),
+            () => undefined,
+          )
         }
+        await Promise.all(writing)
       } finally {
         // Nothing may reach the target after this has ended, whether it ended well or not.
-        await writing
+        await Promise.allSettled(writing)
       }
     },
-    async drain(count = Number.POSITIVE_INFINITY) {
-      const drained: string[] = []
+    async drain(count, { hurry }) {
+      let tookMs = 0
+      pace.begin()
       for (let left = count; left > 0 && dirty.size > 0; ) {
-        // Taken before they are read: who writes after the read makes them dirty again.
-        const keys = dirty.take(Math.min(left, BATCH))
-        left -= keys.length
-        try {
-          await keepPace(keys.length)
-          const entries = await source.getMany(keys)
-          await write(
-            keys.map((key, index) => {
-              const entry = entries[index]
-              return entry === undefined ? { op: 'delete', key } : { op: 'set', key, entry }
-            }),
-          )
-        } catch (error) {
-          for (const key of keys) dirty.add(key)
-          throw error
-        }
-        drained.push(...keys)
+        const started = performance.now()
+        const { length } = await copyDirty(left)
+        tookMs += performance.now() - started
+        left -= length
+        await (hurry ? nextTurn() : pace.rest(length))
       }
+      return tookMs
+    },
+    async drainAll() {
+      const drained: string[] = []
+      while (dirty.size > 0) drained.push(...(await copyDirty(dirty.size)))
       return drained
     },
   }

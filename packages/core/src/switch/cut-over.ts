@@ -41,7 +41,7 @@ export async function cutOver(options: CutOverOptions): Promise<void> {
     let unsettled: Promise<unknown> = Promise.resolve()
     const drainAndSettle = async (): Promise<void> => {
       onIdle()
-      await settle(await copier.drain())
+      await settle(await copier.drainAll())
     }
     const settling = (work: Promise<unknown>): Promise<unknown> => {
       unsettled = work

@@ -1,4 +1,5 @@
 import type { AnyStore, Capabilities } from '../capabilities.ts'
+import type { Pace } from './pace.ts'
 import type { Side } from './switch-run.ts'
 
 /** An entry that the target cannot hold. */
@@ -24,24 +25,26 @@ export interface SwitchPlan {
 }
 
 const MAX_PROBLEMS = 100
+const PAGE = 250
 /** Copying reads and writes everything, comparing reads both sides. */
 const READS_IN_A_SWITCH = 5
 
 /** Looks at every entry. */
-export async function makePlan(source: Side, target: Side, signal: AbortSignal): Promise<SwitchPlan> {
+export async function makePlan(source: Side, target: Side, pace: Pace): Promise<SwitchPlan> {
   const { maxKeyBytes, maxValueBytes } = target.capabilities
   const started = performance.now()
+  pace.begin()
   const problems: SwitchProblem[] = []
   let keys = 0
   let bytes = 0
-  for await (const page of source.store.list({ limit: 1000 })) {
-    signal.throwIfAborted()
+  for await (const page of source.store.list({ limit: PAGE })) {
     for (const { key, entry } of page) {
       keys++
       bytes += entry?.value.byteLength ?? 0
       const reason = tooLarge(key, entry?.value.byteLength ?? 0, maxKeyBytes, maxValueBytes)
       if (reason !== undefined && problems.length < MAX_PROBLEMS) problems.push({ key, reason })
     }
+    await pace.rest(page.length)
   }
   return {
     from: source.backend,

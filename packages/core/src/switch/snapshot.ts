@@ -5,6 +5,7 @@ import { createCatchUp } from './catch-up.ts'
 import { createCopier } from './copier.ts'
 import { cutOver } from './cut-over.ts'
 import { createDirtyKeys } from './dirty-keys.ts'
+import { createPace } from './pace.ts'
 import { createProgress } from './progress.ts'
 import { trackedStore } from './tracked-store.ts'
 
@@ -51,19 +52,17 @@ export async function takeSnapshot(
       },
     },
     dirty,
-    maxRate,
-    signal,
+    pace: createPace({ maxRate, signal, traffic: () => operations.sent }),
     onCopied(count) {
       records += count
     },
   })
   const catchUp = createCatchUp({ copier, dirty, pauseBudgetMs, signal, onRound: () => {} })
-  const store = trackedStore(
-    route.store,
-    dirty.add,
-    (key) => unknown.add(key),
-    () => catchUp.delayMs,
-  )
+  const store = trackedStore(route.store, {
+    onWritten: dirty.add,
+    onUnknown: (key) => unknown.add(key),
+    delayMs: () => catchUp.delayMs,
+  })
   try {
     signal.throwIfAborted()
     await operations.replaceRoute({ ...route, store })

@@ -8,6 +8,7 @@ import { createCopier } from './copier.ts'
 import { cutOver } from './cut-over.ts'
 import { createDirtyKeys, type DirtyKeys } from './dirty-keys.ts'
 import { haltedStore } from './halted-store.ts'
+import { createPace } from './pace.ts'
 import type { ProgressReporter } from './progress.ts'
 import { trackedStore } from './tracked-store.ts'
 
@@ -56,14 +57,14 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
   const unknown = new Set<string>()
   /** Keys that differed when they were compared. */
   const suspects = new Set<string>()
-  const ends = { source: source.store, target: target.store, clock, signal }
+  const ends = { source: source.store, target: target.store, clock }
+  const pace = createPace({ maxRate, signal, traffic: () => operations.sent })
 
   const copier = createCopier({
     source: source.store,
     target: target.store,
     dirty,
-    maxRate,
-    signal,
+    pace,
     onCopied: (count) => progress.update({ copied: progress.current.copied + count, dirty: dirty.size }),
   })
 
@@ -84,6 +85,7 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     progress.update({ phase: 'verifying' })
     await compareStores({
       ...ends,
+      pace,
       onDifference: (key) => suspects.add(key),
       onCompared: (count) => progress.update({ verified: progress.current.verified + count }),
     })
@@ -141,12 +143,11 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     await abortable(
       operations.replaceRoute({
         ...plainRoute,
-        store: trackedStore(
-          source.store,
-          dirty.add,
-          (key) => unknown.add(key),
-          () => follow.delayMs,
-        ),
+        store: trackedStore(source.store, {
+          onWritten: dirty.add,
+          onUnknown: (key) => unknown.add(key),
+          delayMs: () => follow.delayMs,
+        }),
       }),
       signal,
     )
@@ -187,7 +188,7 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
         void operations.replaceRoute({
           backend: target.backend,
           capabilities: target.capabilities,
-          store: trackedStore(target.store, changed.add),
+          store: trackedStore(target.store, { onWritten: changed.add }),
         })
       },
     })

@@ -6,6 +6,7 @@ import type { Registry } from '../registry.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
 import type { SwitchJournal, SwitchRecord } from './journal.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
+import { createPace, type Pace } from './pace.ts'
 import { holdsAll, isEmpty, makePlan, type SwitchPlan, wipe } from './preflight.ts'
 import { createProgress, type SwitchProgress } from './progress.ts'
 import { runSwitch, type Side } from './switch-run.ts'
@@ -74,6 +75,12 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     record = next
   }
 
+  /** For what is looked at before a switch. */
+  function gentlePace(): Pace {
+    const { signal } = new AbortController()
+    return createPace({ maxRate: 0, signal, traffic: () => operations.sent })
+  }
+
   async function side(backend: string): Promise<Side> {
     const { capabilities } = registry.info(backend)
     return { backend, capabilities, store: await registry.open(backend) }
@@ -108,7 +115,7 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     if (health?.healthy === false)
       throw refused('UNAVAILABLE', `'${to}' is not healthy: ${health.reason}`, to)
     if (!holdsAll(source.capabilities, target.capabilities)) {
-      const { problems } = await makePlan(source, target, new AbortController().signal)
+      const { problems } = await makePlan(source, target, gentlePace())
       const [first] = problems
       if (first !== undefined) {
         const message = `'${to}' cannot hold ${problems.length} of the entries, such as '${first.key}': ${first.reason}`
@@ -252,7 +259,7 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       }),
     async plan(to, switchOptions) {
       const { source, target } = await ends(to, switchOptions)
-      return makePlan(source, target, new AbortController().signal)
+      return makePlan(source, target, gentlePace())
     },
     async close() {
       await running?.abort().catch(() => undefined)

@@ -3,19 +3,22 @@ import type { AnyStore } from '../capabilities.ts'
 import { isStateError } from '../errors.ts'
 import type { Awaitable } from '../store.ts'
 
+export interface TrackOptions {
+  /** Told every key that may have been written. */
+  readonly onWritten: (key: string) => void
+  /** Also told the keys of writes that may be applied later than that. */
+  readonly onUnknown?: (key: string) => void
+  /** How long each write waits before it is sent. */
+  readonly delayMs?: () => number
+}
+
 /**
  * The store, with every key that may have been written told once its write has settled, before its caller knows: a
  * mark that came before the write could be taken by a copy that does not see the write yet.
- *
- * @param onUnknown also told the keys of writes that may be applied later than that
- * @param delayMs how long each write waits before it is sent
  */
-export function trackedStore(
-  store: AnyStore,
-  onWritten: (key: string) => void,
-  onUnknown: (key: string) => void = () => {},
-  delayMs: () => number = () => 0,
-): AnyStore {
+export function trackedStore(store: AnyStore, options: TrackOptions): AnyStore {
+  const { onWritten, onUnknown = () => {}, delayMs = () => 0 } = options
+
   /** Also of a write that failed: it may have been applied. */
   function settled<T>(write: () => Awaitable<T>, keys: readonly string[]): Awaitable<T> {
     const delay = delayMs()
