@@ -4,6 +4,7 @@ import { batches } from './areas/batches.ts'
 import { close } from './areas/close.ts'
 import { concurrency } from './areas/concurrency.ts'
 import { concurrentTransactions } from './areas/concurrent-transactions.ts'
+import { copies } from './areas/copies.ts'
 import { declaration } from './areas/declaration.ts'
 import { durability } from './areas/durability.ts'
 import { errors } from './areas/errors.ts'
@@ -38,7 +39,7 @@ export const AREAS: Readonly<Record<AreaName, readonly Area[]>> = {
   versions: [versions],
   ttl: [ttl, expired, serviceTtl],
   lists: [lists, orderedLists, serviceLists],
-  batches: [batches],
+  batches: [batches, copies],
   updates: [updates],
   transactions: [transactions, serviceTransactions],
   namespaces: [namespaces],

@@ -1,5 +1,13 @@
 import { StateError } from './errors.ts'
-import type { Checkable, Flushable, Optimizable, Restartable, StateStore, Watchable } from './store.ts'
+import type {
+  Checkable,
+  Flushable,
+  Importable,
+  Optimizable,
+  Restartable,
+  StateStore,
+  Watchable,
+} from './store.ts'
 
 /** What a backend can do. Proven by the conformance kit; what is not declared is refused before any I/O. */
 export interface Capabilities {
@@ -26,7 +34,7 @@ export interface Capabilities {
 
 /** The store that goes with a set of capabilities: what is declared must be there. */
 export type StoreFor<C extends Capabilities> = StateStore &
-  Partial<Checkable & Flushable & Restartable> &
+  Partial<Checkable & Flushable & Importable & Restartable> &
   (C['watch'] extends true ? Watchable : C['watch'] extends false ? { watch?: never } : Partial<Watchable>) &
   (C['optimize'] extends true
     ? Optimizable
@@ -35,7 +43,8 @@ export type StoreFor<C extends Capabilities> = StateStore &
       : Partial<Optimizable>)
 
 /** A store as one meets it at run time: the optional parts may be there. */
-export type AnyStore = StateStore & Partial<Watchable & Optimizable & Checkable & Flushable & Restartable>
+export type AnyStore = StateStore &
+  Partial<Watchable & Optimizable & Checkable & Flushable & Importable & Restartable>
 
 const FIELDS: Readonly<Record<keyof Capabilities, (value: unknown) => boolean>> = {
   ttl: (value) => value === 'native' || value === 'lazy',

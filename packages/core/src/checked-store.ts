@@ -1,7 +1,7 @@
 import type { AnyStore, Capabilities } from './capabilities.ts'
 import { StateError } from './errors.ts'
 import { checkKey, checkPrefix } from './keys.ts'
-import type { ListOptions, OperationOptions, WriteBatch } from './store.ts'
+import type { ListedEntry, ListOptions, OperationOptions, WriteBatch } from './store.ts'
 
 /**
  * The outermost layer of every backend: keys, sizes, signals and capabilities are checked here, once,
@@ -67,6 +67,18 @@ export function checkedStore(store: AnyStore, backend: string, capabilities: Cap
     checkSignal(options)
   }
 
+  async function* checkPages(
+    pages: AsyncIterable<readonly ListedEntry[]>,
+  ): AsyncIterable<readonly ListedEntry[]> {
+    for await (const page of pages) {
+      for (const { key, entry } of page) {
+        checkKey(key, maxKeyBytes)
+        if (entry !== undefined) checkValue(key, entry.value)
+      }
+      yield page
+    }
+  }
+
   const checked: AnyStore = {
     // These three pass on the store's own answer, be it a promise or not: a promise more is felt.
     get(key, options) {
@@ -127,12 +139,18 @@ export function checkedStore(store: AnyStore, backend: string, capabilities: Cap
       return closing
     },
   }
-  const { watch, optimize, checkHealth, flush, incarnation } = store
+  const { watch, optimize, checkHealth, flush, importMany, incarnation } = store
   if (watch !== undefined) {
     checked.watch = (prefix, options) => {
       checkOpen(options)
       checkPrefix(prefix, maxKeyBytes)
       return watch.call(store, prefix, options)
+    }
+  }
+  if (importMany !== undefined) {
+    checked.importMany = async (pages, options) => {
+      checkOpen(options)
+      return importMany.call(store, checkPages(pages), options)
     }
   }
   if (optimize !== undefined) {

@@ -21,7 +21,11 @@ export interface CopyOptions {
  *
  * @returns how many keys were copied
  */
-export async function copy(source: AnyStore, target: AnyStore, options: CopyOptions = {}): Promise<number> {
+export async function copy(
+  source: Pick<AnyStore, 'list' | 'getMany'>,
+  target: Pick<AnyStore, 'write' | 'importMany' | 'flush'>,
+  options: CopyOptions = {},
+): Promise<number> {
   const { maxRate = 0, signal = new AbortController().signal, onProgress } = options
   let copied = 0
   const copier = createCopier({

@@ -56,6 +56,7 @@ export type {
   Entry,
   Flushable,
   Health,
+  Importable,
   ListedEntry,
   ListOptions,
   Operation,

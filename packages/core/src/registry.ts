@@ -21,8 +21,15 @@ export interface BackendInfo {
 export interface Registry {
   /** @throws StateError `BACKEND_IN_USE` if the name is taken. */
   register(name: string, backend: Backend): void
-  /** Closes and forgets it. */
+  /** Closes and forgets it. @throws StateError `BACKEND_IN_USE` while it is held. */
   unregister(name: string): Promise<void>
+  /**
+   * Keeps it registered until the function that is returned is called.
+   *
+   * @param why the end of a sentence that begins with the backend: 'is being switched to'
+   * @throws StateError `UNKNOWN_BACKEND`
+   */
+  hold(name: string, why: string): () => void
   /** @throws StateError `UNKNOWN_BACKEND` */
   info(name: string): BackendInfo
   list(): readonly BackendInfo[]
@@ -44,6 +51,8 @@ export interface RegistryOptions {
 
 interface Registered {
   readonly backend: Backend
+  /** One reason for each hold. */
+  readonly holds: Set<{ readonly why: string }>
   store?: Promise<AnyStore>
   isOpen: boolean
 }
@@ -122,14 +131,25 @@ export function createRegistry({ clock, random, logger, events, closeTimeoutMs }
       if (registered.has(name)) {
         throw new StateError('BACKEND_IN_USE', `There is a backend '${name}' already`, { backend: name })
       }
-      registered.set(name, { backend, isOpen: false })
+      registered.set(name, { backend, holds: new Set(), isOpen: false })
       events.backend({ type: 'registered', backend: name })
     },
     async unregister(name) {
       const entry = find(name)
+      const [hold] = entry.holds
+      if (hold !== undefined) {
+        const message = `Backend '${name}' ${hold.why} and cannot be removed`
+        throw new StateError('BACKEND_IN_USE', message, { backend: name })
+      }
       registered.delete(name)
       await closeOne(name, entry)
       events.backend({ type: 'unregistered', backend: name })
+    },
+    hold(name, why) {
+      const { holds } = find(name)
+      const hold = { why }
+      holds.add(hold)
+      return () => void holds.delete(hold)
     },
     info,
     list: () => [...registered.keys()].map(info),

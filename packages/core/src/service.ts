@@ -7,6 +7,7 @@ import { createEntryAccess, type EntryAccess } from './entry-access.ts'
 import { asStateError, StateError } from './errors.ts'
 import { createEvents, type StateEvents } from './events.ts'
 import { createForeignChanges } from './foreign-changes.ts'
+import { holdSources } from './hold-sources.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createLimiter } from './limiter.ts'
 import { createLister, type ListingOptions } from './listing.ts'
@@ -78,7 +79,12 @@ export interface Backends {
   readonly active: string
   /** @throws StateError `BACKEND_IN_USE` if the name is taken. */
   register(name: string, backend: Backend): void
-  /** Closes and forgets it. @throws StateError `BACKEND_IN_USE` for the active one. */
+  /**
+   * Closes and forgets it; its data stay where they are.
+   *
+   * @throws StateError `BACKEND_IN_USE` for the active one, one that is being switched to, and one that can be rolled
+   *   back to, until that switch is completed; `UNKNOWN_BACKEND`
+   */
   unregister(name: string): Promise<void>
   list(): readonly BackendInfo[]
   /** Opens it if need be. One that fails is unhealthy, and says why. Default: the active one. */
@@ -207,7 +213,7 @@ export async function createState<Name extends string>(options: StateOptions<Nam
       oneAtATime,
       operations,
       clock,
-      journal,
+      journal: holdSources(journal, registry),
       record,
       onError: report,
       onProgress: events.switched,
@@ -352,7 +358,18 @@ export async function createState<Name extends string>(options: StateOptions<Nam
         },
         finish: (result) => result,
       }),
-    switchTo: async (backend, switchOptions = {}) => switching().start(backend, switchOptions),
+    async switchTo(backend, switchOptions = {}) {
+      const { start } = switching()
+      const release = registry.hold(backend, 'is being switched to')
+      try {
+        const run = await start(backend, switchOptions)
+        void run.done.then(release, release)
+        return run
+      } catch (error) {
+        release()
+        throw error
+      }
+    },
     snapshot: (write, snapshotOptions = {}) =>
       alone('a snapshot', () => takeSnapshot(operations, write, snapshotOptions)),
     restore: (batches, restoreOptions = {}) =>

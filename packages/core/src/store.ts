@@ -170,6 +170,15 @@ export interface Flushable {
   flush(options?: OperationOptions): Promise<void>
 }
 
+/** For stores that take over many entries faster than by `write`. A copy uses it. */
+export interface Importable {
+  /**
+   * Sets all entries as they are, with their versions and expiries, page after page, in an order of its own. Settles
+   * when none of them is on its way any more; if it rejects, some have been set.
+   */
+  importMany(pages: AsyncIterable<readonly ListedEntry[]>, options?: OperationOptions): Promise<void>
+}
+
 /** For stores on servers. A switch to one does not commit if the answer changes. */
 export interface Restartable {
   /** Another answer than before: a server was started anew or replaced, and may have lost what it acknowledged. */

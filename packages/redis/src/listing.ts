@@ -50,14 +50,24 @@ export function createListing(connection: Connection, layout: Layout, reads: Rea
     }
   }
 
-  /** Nothing is on its way while a page is looked at, so that who rests between pages spares Redis. */
+  /**
+   * The entries of a page are read while the next keys are. Nothing is on its way while a page is looked at, so that who
+   * rests between pages spares Redis.
+   */
   async function* entries(prefix: string, limit: number): AsyncIterable<readonly ListedEntry[]> {
-    for await (const names of keys(prefix, Math.min(limit, SCAN_COUNT))) {
-      const found = await reads.getMany(names)
-      yield names.flatMap((key, index) => {
-        const entry = found[index]
-        return entry === undefined ? [] : [{ key, entry }]
-      })
+    const pages = keys(prefix, Math.min(limit, SCAN_COUNT))[Symbol.asyncIterator]()
+    try {
+      for (let page = await pages.next(); page.done !== true; ) {
+        const names = page.value
+        const [found, next] = await Promise.all([reads.getMany(names), pages.next()])
+        yield names.flatMap((key, index) => {
+          const entry = found[index]
+          return entry === undefined ? [] : [{ key, entry }]
+        })
+        page = next
+      }
+    } finally {
+      await pages.return?.()
     }
   }
 

@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Check, Entry, ListedEntry, ListOptions, Operation } from '@switchyard/core'
+import type { Check, Entry, ListedEntry, ListOptions } from '@switchyard/core'
 
 /** The SQL of the store: every method is one or a few statements, to be run inside a transaction. */
 export interface Statements {
   get(key: string, now: number): Entry | undefined
   getMany(keys: readonly string[], now: number): (Entry | undefined)[]
   put(key: string, entry: Entry): void
-  putMany(sets: readonly Extract<Operation, { op: 'set' }>[]): void
+  putMany(sets: readonly { readonly key: string; readonly entry: Entry }[]): void
   /** Puts it if the check holds; whether it did. */
   putIf(check: Check, entry: Entry, now: number): boolean
   /** Whether a live entry was there. */

@@ -3,6 +3,7 @@ import {
   type Checkable,
   conflict,
   type Flushable,
+  type Importable,
   type Optimizable,
   type PluginContext,
   type StateStore,
@@ -11,6 +12,7 @@ import { runBatch } from './batch.ts'
 import { openDatabase } from './database.ts'
 import { checkDatabase, optimizeDatabase, syncDatabase, usedBytes } from './maintenance.ts'
 import type { SqliteOptions } from './options.ts'
+import { sortedRuns } from './sorted-runs.ts'
 import { createStatements } from './statements.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -18,6 +20,8 @@ import { createWorkQueue } from './work-queue.ts'
 const CLEANUP_STEP = 500
 /** Keys that one step counts. */
 const COUNT_STEP = 20_000
+/** Entries that one transaction of an import sets. */
+const IMPORT_STEP = 1000
 /** How long one transaction may take, so that the event loop turns; longer where each one costs a sync. */
 const SLICE_MS = { normal: 1, full: 8 } as const
 
@@ -25,7 +29,7 @@ const SLICE_MS = { normal: 1, full: 8 } as const
 export async function openSqliteStore(
   options: SqliteOptions,
   { clock }: Pick<PluginContext, 'clock'>,
-): Promise<StateStore & Optimizable & Checkable & Flushable> {
+): Promise<StateStore & Optimizable & Checkable & Flushable & Importable> {
   const { path, durability = 'normal', busyTimeoutMs = 5000 } = options
   const database = await openDatabase(options)
   const { ino } = await stat(path)
@@ -76,6 +80,14 @@ export async function openSqliteStore(
       }, signal),
     write: (batch, { signal } = {}) =>
       queue.writeMany(() => runBatch(database, statements, batch, clock.now()), signal),
+    async importMany(pages, { signal } = {}) {
+      for await (const run of sortedRuns(pages)) {
+        for (let from = 0; from < run.length; from += IMPORT_STEP) {
+          const step = run.slice(from, from + IMPORT_STEP)
+          await queue.writeMany(() => statements.putMany(step), signal)
+        }
+      }
+    },
     async stats({ signal } = {}) {
       const all = await countKeys(signal)
       return queue.read(() => {

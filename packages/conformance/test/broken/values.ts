@@ -3,6 +3,33 @@ import type { BrokenStore } from '../broken-stores.ts'
 import { broken } from './broken.ts'
 
 export const BROKEN_VALUES: Readonly<Record<string, BrokenStore>> = {
+  'imports without expiries': broken('batches', ({ honest }) => ({
+    async importMany(pages) {
+      for await (const page of pages) {
+        for (const { key, entry } of page) {
+          const { value, version } = entry as Entry
+          await honest.set(key, { value, version })
+        }
+      }
+    },
+  })),
+  'imports no more than one page': broken('batches', ({ honest }) => ({
+    async importMany(pages) {
+      for await (const page of pages) {
+        for (const { key, entry } of page) await honest.set(key, entry as Entry)
+        return
+      }
+    },
+  })),
+  'goes on with an import that has failed': broken('batches', ({ honest }) => ({
+    async importMany(pages) {
+      for await (const page of pages) {
+        setTimeout(() => {
+          for (const { key, entry } of page) void honest.set(key, entry as Entry)
+        }, 1)
+      }
+    },
+  })),
   'cuts off long values': broken('values', ({ honest }) =>
     reading(honest, (value) => value.subarray(0, 65_536)),
   ),

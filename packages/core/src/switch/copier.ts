@@ -28,8 +28,8 @@ export interface Copier {
 }
 
 export interface CopierOptions {
-  readonly source: AnyStore
-  readonly target: Pick<AnyStore, 'write'>
+  readonly source: Pick<AnyStore, 'list' | 'getMany'>
+  readonly target: Pick<AnyStore, 'write' | 'importMany'>
   readonly dirty: DirtyKeys
   /** Told how many keys have been written to the target. */
   readonly onCopied: (count: number) => void
@@ -61,29 +61,44 @@ export function createCopier({ source, target, dirty, onCopied, pace }: CopierOp
     return keys
   }
 
-  return {
-    async copyAll() {
-      const writing = new Set<Promise<void>>()
-      try {
-        pace.begin()
-        for await (const page of source.list({ limit: BATCH })) {
-          // The next pages are read while these are written, unless others want their turn.
-          if (writing.size === DEPTH || pace.isContended) await Promise.all(writing)
-          await pace.rest(page.length)
-          const write = writeAll(page.map(asSet))
-          writing.add(write)
-          // A failure is met by who awaits it, later.
-          write.then(
-            () => writing.delete(write),
-            () => undefined,
-          )
-        }
-        await Promise.all(writing)
-      } finally {
-        // Nothing may reach the target after this has ended, whether it ended well or not.
-        await Promise.allSettled(writing)
+  async function* pages(): AsyncIterable<readonly ListedEntry[]> {
+    pace.begin()
+    for await (const page of source.list({ limit: BATCH })) {
+      yield page
+      await pace.rest(page.length)
+    }
+  }
+
+  /** The next pages are read while some are written, unless others want their turn. */
+  async function writePages(): Promise<void> {
+    const writing = new Set<Promise<void>>()
+    try {
+      for await (const page of pages()) {
+        const write = writeAll(page.map(asSet))
+        writing.add(write)
+        // A failure is met by who awaits it.
+        write.then(
+          () => writing.delete(write),
+          () => undefined,
+        )
+        if (writing.size === DEPTH || pace.isContended) await Promise.all(writing)
       }
-    },
+      await Promise.all(writing)
+    } finally {
+      // Nothing may reach the target after this has ended, whether it ended well or not.
+      await Promise.allSettled(writing)
+    }
+  }
+
+  async function* counted(all: AsyncIterable<readonly ListedEntry[]>): AsyncIterable<readonly ListedEntry[]> {
+    for await (const page of all) {
+      yield page
+      onCopied(page.length)
+    }
+  }
+
+  return {
+    copyAll: () => target.importMany?.(counted(pages())) ?? writePages(),
     async drain(count, { hurry }) {
       let tookMs = 0
       pace.begin()

@@ -13,7 +13,7 @@ const MEMORY = 0.8
 
 /** Keeps copying from taking the event loop and the backends away from those who use them meanwhile. */
 export interface Pace {
-  /** Now a step begins. */
+  /** Now a step begins. Throws if the signal has been aborted, as `rest` does. */
   begin(): void
   /** A step over so many keys is done: waits until the next one may begin. */
   rest(keys: number): Promise<void>
@@ -80,6 +80,7 @@ export function createPace({ maxRate, signal, traffic = () => 0 }: PaceOptions):
 
   return {
     begin() {
+      signal.throwIfAborted()
       at = performance.now()
       seen = traffic()
     },
