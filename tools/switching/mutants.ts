@@ -28,7 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
       ...UNVERIFIED,
       {
         file: 'switch/cut-over.ts',
-        from: 'await settle(await copier.drain())',
+        from: 'await settle(await copier.drainAll())',
         to: 'await settle([])',
       },
     ],
@@ -60,8 +60,8 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: COPY,
-        from: '        drained.push(...keys)\n',
-        to: '        for (const key of keys) (dirty as unknown as { remove(key: string): void }).remove(key)\n        drained.push(...keys)\n',
+        from: '    return keys\n',
+        to: '    for (const key of keys) (dirty as unknown as { remove(key: string): void }).remove(key)\n    return keys\n',
       },
     ],
   },
@@ -86,12 +86,12 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'const idle = Promise.resolve()',
       },
       // It would never get to the end.
-      { file: 'switch/cut-over.ts', from: 'copier.drain()', to: 'copier.drain(50)' },
+      { file: 'switch/cut-over.ts', from: 'await copier.drainAll()', to: '(await copier.drain(50, { hurry: true }), [])' },
     ],
   },
   {
     name: 'imports that overtake each other',
-    changes: [...UNVERIFIED, { file: COPY, from: '          await write(\n', to: '          void write(\n' }],
+    changes: [...UNVERIFIED, { file: COPY, from: '      await writeAll(\n', to: '      void writeAll(\n' }],
   },
   {
     name: 'deletions are not copied',
@@ -99,8 +99,8 @@ export const MUTANTS: readonly Mutant[] = [
       ...UNVERIFIED,
       {
         file: COPY,
-        from: "return entry === undefined ? { op: 'delete', key } : { op: 'set', key, entry }\n            }),",
-        to: "return entry === undefined ? undefined : { op: 'set', key, entry }\n            }).filter((operation) => operation !== undefined) as Operation[],",
+        from: "return entry === undefined ? { op: 'delete', key } : { op: 'set', key, entry }\n        }),",
+        to: "return entry === undefined ? undefined : { op: 'set', key, entry }\n        }).filter((operation) => operation !== undefined) as Operation[],",
       },
     ],
   },
