@@ -1,6 +1,7 @@
 import { StateError } from './errors.ts'
 import type {
   Checkable,
+  Fenceable,
   Flushable,
   Importable,
   Optimizable,
@@ -34,7 +35,7 @@ export interface Capabilities {
 
 /** The store that goes with a set of capabilities: what is declared must be there. */
 export type StoreFor<C extends Capabilities> = StateStore &
-  Partial<Checkable & Flushable & Importable & Restartable> &
+  Partial<Checkable & Fenceable & Flushable & Importable & Restartable> &
   (C['watch'] extends true ? Watchable : C['watch'] extends false ? { watch?: never } : Partial<Watchable>) &
   (C['optimize'] extends true
     ? Optimizable
@@ -44,7 +45,7 @@ export type StoreFor<C extends Capabilities> = StateStore &
 
 /** A store as one meets it at run time: the optional parts may be there. */
 export type AnyStore = StateStore &
-  Partial<Watchable & Optimizable & Checkable & Flushable & Importable & Restartable>
+  Partial<Watchable & Optimizable & Checkable & Fenceable & Flushable & Importable & Restartable>
 
 const FIELDS: Readonly<Record<keyof Capabilities, (value: unknown) => boolean>> = {
   ttl: (value) => value === 'native' || value === 'lazy',

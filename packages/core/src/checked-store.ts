@@ -139,7 +139,7 @@ export function checkedStore(store: AnyStore, backend: string, capabilities: Cap
       return closing
     },
   }
-  const { watch, optimize, checkHealth, flush, importMany, incarnation } = store
+  const { watch, optimize, checkHealth, fence, flush, importMany, incarnation } = store
   if (watch !== undefined) {
     checked.watch = (prefix, options) => {
       checkOpen(options)
@@ -163,6 +163,12 @@ export function checkedStore(store: AnyStore, backend: string, capabilities: Cap
     checked.checkHealth = async (options) => {
       checkOpen(options)
       return checkHealth.call(store, options)
+    }
+  }
+  if (fence !== undefined) {
+    checked.fence = async (options) => {
+      checkOpen(options)
+      return fence.call(store, options)
     }
   }
   if (flush !== undefined) {

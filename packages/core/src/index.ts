@@ -54,6 +54,7 @@ export type {
   CleanupStats,
   DeleteOptions,
   Entry,
+  Fenceable,
   Flushable,
   Health,
   Importable,

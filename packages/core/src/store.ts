@@ -179,6 +179,12 @@ export interface Importable {
   importMany(pages: AsyncIterable<readonly ListedEntry[]>, options?: OperationOptions): Promise<void>
 }
 
+/** For stores on servers, where what a process has sent may arrive after its end. A switch to one fences it first. */
+export interface Fenceable {
+  /** Whatever other stores on the same data have sent is from now on not applied any more, or was before. */
+  fence(options?: OperationOptions): Promise<void>
+}
+
 /** For stores on servers. A switch to one does not commit if the answer changes. */
 export interface Restartable {
   /** Another answer than before: a server was started anew or replaced, and may have lost what it acknowledged. */

@@ -235,6 +235,19 @@ describe('switchTo', () => {
     expect(await state.get('key')).toBe(1)
   })
 
+  test('fences the target before it looks at what is there', async () => {
+    const calls: string[] = []
+    const [a, b] = [durable(), durable({ fence: async () => void calls.push('fence') })]
+    const { list } = b.store
+    b.store.list = (options) => {
+      calls.push('list')
+      return list(options)
+    }
+    const state = await opened({ a: a.backend, b: b.backend })
+    await (await state.switchTo('b')).done
+    expect(calls[0]).toBe('fence')
+  })
+
   test('does not commit to a server that was restarted since it was copied to', async () => {
     const a = durable()
     let starts = 0

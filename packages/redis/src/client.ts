@@ -16,10 +16,13 @@ export const AS_BYTES: Readonly<Record<number, typeof Buffer>> = { 36: Buffer }
 /**
  * A client that connects once and says so when it is lost, instead of connecting again by itself and sending what
  * waited: who asked has had the error by then.
+ *
+ * @param name what Redis knows the connection by
  */
-export function singleClient(options: RedisClientOptions): Client {
+export function singleClient(options: RedisClientOptions, name?: string): Client {
   const once = {
     ...options,
+    ...(name !== undefined && { name }),
     disableOfflineQueue: true,
     socket: { ...options.socket, reconnectStrategy: false },
   }
@@ -27,13 +30,14 @@ export function singleClient(options: RedisClientOptions): Client {
 }
 
 /** The same for a cluster: its nodes are connected to when they are first needed. */
-export function clusterClient(options: RedisClusterOptions): Cluster {
+export function clusterClient(options: RedisClusterOptions, name: string): Cluster {
   const { defaults } = options
   const once = {
     ...options,
     minimizeConnections: true,
     defaults: {
       ...defaults,
+      name,
       disableOfflineQueue: true,
       socket: { ...defaults?.socket, reconnectStrategy: false },
     },

@@ -39,16 +39,17 @@ export interface Connection {
   close(): Promise<void>
 }
 
-export async function connect(options: RedisOptions, signal: AbortSignal): Promise<Connection> {
+/** @param name what Redis knows the connections by over which entries are written, unless somebody else made them */
+export async function connect(options: RedisOptions, name: string, signal: AbortSignal): Promise<Connection> {
   const { url, connection, cluster, sentinel, client, connectTimeoutMs = 5000 } = options
   if (client !== undefined) return foreign(clientOf(client) as Client | Cluster, connectTimeoutMs)
   if (cluster !== undefined) {
     return clusterConnection(
-      await openLink({ dial: async () => clusterClient(cluster), connectTimeoutMs, signal }),
+      await openLink({ dial: async () => clusterClient(cluster, name), connectTimeoutMs, signal }),
     )
   }
   if (sentinel !== undefined) {
-    const link = await openLink({ dial: () => dialMaster(sentinel), connectTimeoutMs, signal })
+    const link = await openLink({ dial: () => dialMaster(sentinel, name), connectTimeoutMs, signal })
     return singleConnection(link, (error) => {
       // After a fail-over the old master may go on as a replica.
       if (error.message.startsWith('READONLY')) link.leave(error)
@@ -56,7 +57,7 @@ export async function connect(options: RedisOptions, signal: AbortSignal): Promi
   }
   const single = { ...connection, ...(url !== undefined && { url }) } as RedisClientOptions
   return singleConnection(
-    await openLink({ dial: async () => singleClient(single), connectTimeoutMs, signal }),
+    await openLink({ dial: async () => singleClient(single, name), connectTimeoutMs, signal }),
   )
 }
 
@@ -138,7 +139,8 @@ async function connected<C extends Client | Cluster>(client: C, timeoutMs: numbe
 }
 
 function duplicate(client: Client): Promise<Client> {
-  return connected(singleClient(client.options as RedisClientOptions), DUPLICATE_TIMEOUT_MS)
+  const { name: _, ...options } = client.options as RedisClientOptions
+  return connected(singleClient(options), DUPLICATE_TIMEOUT_MS)
 }
 
 function replies(asBytes: boolean | undefined): { readonly typeMapping: object } {

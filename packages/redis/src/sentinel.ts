@@ -11,7 +11,7 @@ const ASK_TIMEOUT_MS = 1000
  * Sentinel is asked here, as Redis' guidelines for clients say, and not left to the client of node-redis for it: that
  * sends a write again whose connection was lost, although it may have been applied.
  */
-export async function dialMaster(options: RedisSentinelOptions): Promise<Client> {
+export async function dialMaster(options: RedisSentinelOptions, clientName: string): Promise<Client> {
   const { name, sentinelRootNodes, sentinelClientOptions, nodeClientOptions, nodeAddressMap } = options
   const failures: string[] = []
   for (const node of sentinelRootNodes) {
@@ -19,7 +19,7 @@ export async function dialMaster(options: RedisSentinelOptions): Promise<Client>
     try {
       const master = await ask(sentinel, name)
       const { host, port } = nodeAddressMap?.[`${master.host}:${master.port}`] ?? master
-      return clientAt(host, port, nodeClientOptions)
+      return clientAt(host, port, nodeClientOptions, clientName)
     } catch (error) {
       failures.push(`${node.host}:${node.port}: ${error instanceof Error ? error.message : String(error)}`)
     } finally {
@@ -41,6 +41,6 @@ async function ask(sentinel: Client, name: string): Promise<RedisNode> {
   }
 }
 
-function clientAt(host: string, port: number, options: RedisClientOptions = {}): Client {
-  return singleClient({ ...options, socket: { ...options.socket, host, port } } as RedisClientOptions)
+function clientAt(host: string, port: number, options: RedisClientOptions = {}, name?: string): Client {
+  return singleClient({ ...options, socket: { ...options.socket, host, port } } as RedisClientOptions, name)
 }

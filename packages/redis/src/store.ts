@@ -1,8 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Checkable, PluginContext, Restartable, StateStore, Watchable } from '@switchyard/core'
+import type {
+  Checkable,
+  Fenceable,
+  PluginContext,
+  Restartable,
+  StateStore,
+  Watchable,
+} from '@switchyard/core'
 import { writeAtomic, writeEach } from './batch.ts'
 import { watchChanges } from './changes.ts'
 import { type Connection, connect } from './connection.ts'
+import { connectionName, endOthers } from './fence.ts'
 import { plainLayout, stripedLayout } from './layout.ts'
 import { createListing } from './listing.ts'
 import type { RedisOptions } from './options.ts'
@@ -22,8 +30,8 @@ import { createWrites } from './writes.ts'
 export async function openRedisStore(
   options: RedisOptions,
   context: PluginContext,
-): Promise<StateStore & Checkable & Restartable & Partial<Watchable>> {
-  const connection = await connect(options, context.signal)
+): Promise<StateStore & Checkable & Fenceable & Restartable & Partial<Watchable>> {
+  const connection = await connect(options, connectionName(prefixOf(options)), context.signal)
   try {
     await inspect(connection, context)
     return createRedisStore(connection, options, context)
@@ -44,9 +52,10 @@ function createRedisStore(
   connection: Connection,
   options: RedisOptions,
   { random }: PluginContext,
-): StateStore & Checkable & Restartable & Partial<Watchable> {
+): StateStore & Checkable & Fenceable & Restartable & Partial<Watchable> {
   const isPlain = options.layout === 'plain'
-  const layout = isPlain ? plainLayout(options.prefix ?? '') : stripedLayout(options.prefix ?? 'switchyard')
+  const prefix = prefixOf(options)
+  const layout = isPlain ? plainLayout(prefix) : stripedLayout(prefix)
   const writer = Buffer.from(random(new Uint8Array(12))).toString('base64url')
   const script = isPlain ? applyPlain : applyStriped
   const reads = createReads(connection, layout, isPlain ? readPlain : undefined)
@@ -62,7 +71,7 @@ function createRedisStore(
     await connection.close()
   }
 
-  const store: StateStore & Checkable & Restartable = {
+  const store: StateStore & Checkable & Fenceable & Restartable = {
     get: (key) => reads.get(key),
     getMany: (keys) => reads.getMany(keys),
     list: (listOptions = {}) => listing.list(listOptions),
@@ -87,6 +96,7 @@ function createRedisStore(
     cleanup: async () => ({ removed: 0 }),
     checkHealth: () => checkServers(connection),
     incarnation: () => incarnationOf(connection),
+    fence: () => endOthers(connection, connectionName(prefix)),
     close() {
       closed ??= close()
       return closed
@@ -95,7 +105,11 @@ function createRedisStore(
   if (isPlain) return store
   return {
     ...store,
-    watch: (prefix, { signal } = {}) =>
-      watchChanges({ connection, layout, writer, prefix, signal, closing: closing.signal }),
+    watch: (watched, { signal } = {}) =>
+      watchChanges({ connection, layout, writer, prefix: watched, signal, closing: closing.signal }),
   }
+}
+
+function prefixOf({ prefix, layout }: RedisOptions): string {
+  return prefix ?? (layout === 'plain' ? '' : 'switchyard')
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createState, type State } from '@switchyard/core'
+import { createState, openStore, type State } from '@switchyard/core'
 import { isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RedisOptions, redis } from '../src/index.ts'
@@ -70,6 +70,9 @@ describe.runIf(isRedisWanted())('with an ACL user', () => {
     expect((await change).value).toMatchObject({ type: 'set', key: 'watched' })
     clearInterval(timer)
     await watch.return()
+    const store = await openStore(redis({ url: as('app', 'secret') }))
+    await store.fence?.()
+    await store.close()
   })
 
   test('a wrong password is refused at opening', async () => {

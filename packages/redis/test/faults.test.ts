@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createState, isStateError, type State } from '@switchyard/core'
+import { createState, isStateError, openStore, type State } from '@switchyard/core'
 import { isRedisWanted, type RedisServer, startProxy, startRedis, type TcpProxy } from '@switchyard/services'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RedisOptions, redis } from '../src/index.ts'
@@ -72,6 +72,24 @@ describe.skipIf(!isRedisWanted())('when the connection fails', () => {
     server.resume()
     await recovers()
     expect([1, 2]).toContain(await state.get('key'))
+  })
+
+  test('what a store has sent is not applied any more once another has fenced it', async () => {
+    const store = await openStore(redis({ url: server.url }))
+    for (const isFenced of [false, true]) {
+      await state.set('key', 'before')
+      proxy.stall()
+      const late = outcome(() => state.set('key', 'late'))
+      await sleep(50)
+      if (isFenced) await store.fence?.()
+      await store.set('key', { value: Buffer.from('"new"'), version: `version ${isFenced}` })
+      proxy.unstall()
+      expect(['ok', 'OUTCOME_UNKNOWN']).toContain(await late)
+      await recovers()
+      // That it would have been applied without is what makes the fence worth having.
+      expect(await state.get('key')).toBe(isFenced ? 'new' : 'late')
+    }
+    await store.close()
   })
 
   test('operations fail at once while there is none, and never find nothing', async () => {

@@ -122,6 +122,8 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
         throw refused('INCOMPATIBLE', message, to)
       }
     }
+    // A process that ended in the middle of a switch may have left copies on their way.
+    await target.store.fence?.()
     if (switchOptions.replace === true || record.leftovers.includes(to)) await wipe(target.store)
     else if (!(await isEmpty(target.store))) {
       throw refused('CONFLICT', `'${to}' is not empty; say replace: true to remove what it holds`, to)
