@@ -200,7 +200,7 @@ export function createWorkQueue({ database, path, busyTimeoutMs, sliceMs }: Work
       settle()
     } catch (error) {
       if (isBusy(error)) waitForOthers([job], error)
-      else job.reject(sqliteError(error, path))
+      else job.reject(job.writes ? commitError(error) : sqliteError(error, path))
     }
   }
 
@@ -240,8 +240,10 @@ export function createWorkQueue({ database, path, busyTimeoutMs, sliceMs }: Work
       for (const job of jobs) job.reject(sqliteError(error, path))
       return
     }
+    // Behind those that wait already, which came before.
+    const waiting = queue.filter(({ held }) => held === true)
+    queue = [...waiting, ...jobs, ...queue.filter(({ held }) => held !== true)]
     for (const job of jobs) job.held = true
-    queue = [...jobs, ...queue]
     const delay = Math.random() * Math.min(2 ** busyTries++, MAX_BUSY_DELAY_MS)
     busyTimer ??= setTimeout(() => {
       busyTimer = undefined
