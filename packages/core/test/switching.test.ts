@@ -235,6 +235,51 @@ describe('switchTo', () => {
     expect(await state.get('key')).toBe(1)
   })
 
+  test.each(['complete', 'rollback'] as const)(
+    '%s of an earlier switch does not touch a later one',
+    async (action) => {
+      const [a, b, c] = [durable(), durable(), durable()]
+      const state = await opened({ a: a.backend, b: b.backend, c: c.backend })
+      await state.set('key', 'in a')
+      const first = await state.switchTo('b')
+      await first.done
+      await (await state.switchTo('c')).done
+      await state.set('key', 'in c')
+      if (action === 'complete') await first.complete()
+      else expect(await codeOf(() => first.rollback())).toBe('CONFLICT')
+      expect(state.backends.active).toBe('c')
+      expect(await state.get('key')).toBe('in c')
+    },
+  )
+
+  test('a rollback that was made cannot be made again', async () => {
+    const [a, b] = [durable(), durable()]
+    const state = await opened({ a: a.backend, b: b.backend })
+    const run = await state.switchTo('b')
+    await run.done
+    await (await run.rollback()).done
+    await state.set('key', 'in a')
+    expect(await codeOf(() => run.rollback())).toBe('CONFLICT')
+    await run.complete()
+    expect(state.backends.active).toBe('a')
+    expect(await state.get('key')).toBe('in a')
+  })
+
+  test('what is written during a switch that is given up is followed for the rollback of the one before', async () => {
+    const [a, b, c] = [durable(), durable(), durable()]
+    const state = await opened({ a: a.backend, b: b.backend, c: c.backend })
+    for (let i = 0; i < 300; i++) await state.set(`key ${i}`, i)
+    const first = await state.switchTo('b')
+    await first.done
+    const second = await state.switchTo('c', { maxRate: 100 })
+    await state.set('key 7', 'meanwhile')
+    await second.abort()
+    expect(await codeOf(() => second.done)).toBe('ABORTED')
+    const back = await (await first.rollback()).done
+    expect(back).toMatchObject({ copied: 1, repaired: 0 })
+    expect(await state.get('key 7')).toBe('meanwhile')
+  })
+
   test('fences the target before it looks at what is there', async () => {
     const calls: string[] = []
     const [a, b] = [durable(), durable({ fence: async () => void calls.push('fence') })]

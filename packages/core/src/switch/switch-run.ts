@@ -143,7 +143,7 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     await abortable(
       operations.replaceRoute({
         ...plainRoute,
-        store: trackedStore(source.store, {
+        store: trackedStore(plainRoute.store, {
           onWritten: dirty.add,
           onUnknown: (key) => unknown.add(key),
           delayMs: () => follow.delayMs,

@@ -69,6 +69,8 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
   const { registry, operations, clock, journal, oneAtATime, onProgress, onError } = options
   let record = options.record
   let running: SwitchRun | undefined
+  /** The last switch that was done. There is a way back from no other, as what is changed is followed from it on. */
+  let lastDone: string | undefined
 
   async function write(next: SwitchRecord): Promise<void> {
     await journal.write(next)
@@ -185,6 +187,7 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       } finally {
         if (running?.id === id) running = undefined
       }
+      lastDone = id
       progress.update({ phase: 'done', dirty: 0 })
       return progress.current
     }
@@ -218,12 +221,14 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
           throw refused('CONFLICT', `'${target.backend}' serves already; roll back`, target.backend)
       },
       async rollback(settings = {}) {
-        if (changed === undefined)
-          throw refused('CONFLICT', 'the switch is not done, or its source was let go', source.backend)
+        if (changed === undefined || lastDone !== id) {
+          const why = 'the switch is not done, its source was let go, or there was another one since'
+          throw refused('CONFLICT', why, source.backend)
+        }
         return exclusively(source.backend, async () => begin(target, source, settings, changed))
       },
       async complete() {
-        if (changed === undefined) return
+        if (changed === undefined || lastDone !== id) return
         const end = oneAtATime.begin('the completion of a switch')
         try {
           changed = undefined
