@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 
-const PEERS = ['keyv', '@keyv/sqlite', '@keyv/redis', 'redis', 'ioredis', 'unstorage', 'db0', 'cache-manager']
+const PEERS = [
+  'keyv',
+  'keyv-file',
+  '@keyv/sqlite',
+  '@keyv/redis',
+  'redis',
+  'ioredis',
+  'unstorage',
+  'db0',
+  'cache-manager',
+]
 
 /** When, where and with what it is measured. */
 export function conditions(): string {

@@ -1,4 +1,4 @@
-import { COPY, DURABLE, FILE, MEMORY, REDIS, SQLITE } from './names.ts'
+import { COPY, DURABLE, FILE, HTTP, MEMORY, REDIS, SQLITE } from './names.ts'
 
 /** What the ratio of our rate to another's has to reach. */
 export interface Goal {
@@ -90,3 +90,9 @@ function against(subject: string, ratios: Readonly<Record<string, number>>): Goa
 export const PAUSE_AT_MOST_MS = 250
 /** Operations while a switch is made, of those without one. */
 export const THROUGHPUT_AT_LEAST = 0.7
+
+export const HTTP_GOALS: readonly Goal[] = against(HTTP.fastify, { 'GET c64': 0.8 })
+/** Events a second to a thousand readers, each counted once for each of them. */
+export const EVENTS_AT_LEAST = 150_000
+/** The 99th percentile while there are slow and hostile clients, of that without them. */
+export const P99_AT_MOST = 2

@@ -32,16 +32,28 @@ export const REDIS = {
   unstorage: 'unstorage redis',
 } as const
 
+export const REDIS_BENCHMARK = {
+  single: 'redis-benchmark -c 50 -P 1',
+  pipelined: 'redis-benchmark -c 50 -P 64',
+} as const
+
 export const FILE = {
   group: "@switchyard/file, 'group'",
   none: "@switchyard/file, 'none'",
   sqliteFull: "@switchyard/sqlite, 'full'",
   rawGroup: 'raw SQLite FULL, group commit',
   unstorage: 'unstorage fs (no sync)',
+  keyvFile: 'keyv-file 5 (no sync)',
 } as const
 
 export const COPY = {
   ours: 'copy()',
   raw: 'raw, keys and texts only',
   unstorage: 'unstorage snapshot and restore',
+} as const
+
+export const HTTP = {
+  ours: '@switchyard/server',
+  fastify: 'fastify, a bare handler',
+  node: 'node:http, a bare handler',
 } as const

@@ -18,7 +18,7 @@ export function verdict(value: number, atLeast: number): string {
   return value >= atLeast ? 'met' : 'missed'
 }
 
-function ratesTable(measurements: readonly Measurement[]): string {
+export function ratesTable(measurements: readonly Measurement[]): string {
   const rows = subjectsOf(measurements).map((subject) => [
     subject,
     ...measurements.map((measurement) => {

@@ -5,6 +5,8 @@ import { copyPart } from './parts/copy.ts'
 import { durablePart } from './parts/durable.ts'
 import { eventLoopPart } from './parts/event-loop.ts'
 import { filePart } from './parts/file.ts'
+import { footprintPart } from './parts/footprint.ts'
+import { httpPart } from './parts/http.ts'
 import { memoryPart } from './parts/memory.ts'
 import type { Part } from './parts/part.ts'
 import { redisPart } from './parts/redis.ts'
@@ -20,6 +22,8 @@ const PARTS: ReadonlyMap<string, Part> = new Map([
   ['event-loop', eventLoopPart],
   ['copy', copyPart],
   ['switch', switchPart],
+  ['http', httpPart],
+  ['footprint', footprintPart],
 ])
 
 const { values, positionals } = parseArgs({

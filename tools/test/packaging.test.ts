@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodePackage } from '../toolchain.mjs'
 import { run } from './command.ts'
 import { examplesOf, lines, promisedOutput } from './readme-example.ts'
+import { startServer } from './server-process.ts'
+import { userEnvironment } from './user-environment.ts'
 import { published, ROOT } from './workspace.ts'
 
 const NODES = ['22.13.0', '24', '26']
@@ -15,14 +17,6 @@ const names = published().map(({ manifest }) => manifest.name)
 /** Where the tarballs are; outside the workspace, as everything here. */
 let folder: string
 const tarballs = new Map<string, string>()
-/** Without the workspace's source condition and what its package manager sets, but with the machine's npm configuration. */
-const env: NodeJS.ProcessEnv = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) =>
-      /^npm_config_(globalconfig|userconfig|registry|cafile|cache)$/i.test(name) ||
-      !/^(npm_|pnpm_|NODE_OPTIONS$)/i.test(name),
-  ),
-)
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'switchyard-packaging-'))
@@ -47,7 +41,10 @@ describe.each(names)('%s', (name) => {
 
   test('its types are what its modules export', async () => {
     const attw = join(ROOT, 'tools/node_modules/.bin/attw')
-    await run(attw, [tarball(name), '--profile', 'esm-only', '--format', 'ascii'], { cwd: folder, env })
+    await run(attw, [tarball(name), '--profile', 'esm-only', '--format', 'ascii'], {
+      cwd: folder,
+      env: userEnvironment,
+    })
   }, 60_000)
 })
 
@@ -74,7 +71,7 @@ describe('core and sqlite alone, installed from their tarballs', () => {
     user = join(folder, 'user')
     writeFileSync(join(makeFolder(user), 'package.json'), '{ "type": "module" }')
     const wanted = ['@switchyard/core', '@switchyard/sqlite'].map(tarball)
-    await run('npm', ['install', '--no-audit', '--no-fund', ...wanted], { cwd: user, env })
+    await run('npm', ['install', '--no-audit', '--no-fund', ...wanted], { cwd: user, env: userEnvironment })
   }, 120_000)
 
   test('bring no other backend and no native addon', () => {
@@ -94,13 +91,68 @@ describe('core and sqlite alone, installed from their tarballs', () => {
       const file = join(user, 'example.mjs')
       writeFileSync(file, example)
       rmSync(join(user, 'data'), { recursive: true, force: true })
-      const output = await run(await node(version), [file], { cwd: user, env })
+      const output = await run(await node(version), [file], { cwd: user, env: userEnvironment })
       expect(promisedOutput(example).length).toBeGreaterThan(0)
       expect(lines(output)).toEqual(promisedOutput(example))
     },
     180_000,
   )
 })
+
+describe('the server, installed from the tarballs', () => {
+  let user: string
+
+  beforeAll(async () => {
+    user = makeFolder(join(folder, 'server'))
+    const wanted = withOurDependencies('@switchyard/server').map(tarball)
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefix', user, ...wanted], {
+      cwd: user,
+      env: userEnvironment,
+    })
+  }, 120_000)
+
+  const bin = (): string => join(user, 'node_modules/.bin/switchyard-server')
+
+  test('brings no native addon', () => {
+    const installed = readdirSync(join(user, 'node_modules'), { recursive: true, encoding: 'utf8' })
+    expect(installed.filter((file) => file.endsWith('.node'))).toEqual([])
+  })
+
+  test.each(NODES)(
+    'serves on Node %s',
+    async (version) => {
+      await serves(await node(version), [bin()])
+    },
+    180_000,
+  )
+
+  test('serves by npx', () => serves('npx', ['@switchyard/server']), 60_000)
+
+  /** Starts it, uses it, kills it, and finds what was kept. */
+  async function serves(command: string, args: readonly string[]): Promise<void> {
+    const cwd = mkdtempSync(join(user, 'run-'))
+    const first = await startServer(command, args, { cwd, env: userEnvironment })
+    const value = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"total":42}' }
+    const { status } = await fetch(`${first.url}/v1/state/order`, value)
+    await first.end('SIGKILL')
+    const second = await startServer(command, args, { cwd, env: userEnvironment })
+    const kept = await (await fetch(`${second.url}/v1/state/order`)).json()
+    await second.end('SIGTERM')
+    expect([status, kept]).toEqual([200, { total: 42 }])
+  }
+})
+
+/** The package and every other of ours that it needs. */
+function withOurDependencies(name: string): readonly string[] {
+  const found = new Set([name])
+  for (const one of found) {
+    const project = published().find(({ manifest }) => manifest.name === one)
+    const { dependencies = {}, peerDependencies = {} } = project?.manifest ?? {}
+    for (const other of Object.keys({ ...dependencies, ...peerDependencies }))
+      if (names.includes(other)) found.add(other)
+  }
+  return [...found]
+}
 
 function makeFolder(path: string): string {
   mkdirSync(path, { recursive: true })
@@ -127,7 +179,7 @@ async function node(version: string): Promise<string> {
       '--prefer-offline',
       `${name}@${version}`,
     ]
-    await run('npm', [...args, '--prefix', home], { cwd: home, env })
+    await run('npm', [...args, '--prefix', home], { cwd: home, env: userEnvironment })
   }
   return executable
 }

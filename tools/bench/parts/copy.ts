@@ -6,7 +6,6 @@ import { startRedis } from '@switchyard/services'
 import { sqlite } from '@switchyard/sqlite'
 import { createDatabase } from 'db0'
 import nodeSqlite from 'db0/connectors/node-sqlite'
-import { createClient } from 'redis'
 import { createStorage, restoreSnapshot, type Storage, snapshot } from 'unstorage'
 import db0Driver from 'unstorage/drivers/db0'
 import redisDriver from 'unstorage/drivers/redis'
@@ -18,6 +17,7 @@ import { COPY } from '../names.ts'
 import { report } from '../report.ts'
 import {
   mapToSqlite,
+  newClient,
   rawTable,
   redisToMap,
   redisToSqlite,
@@ -50,7 +50,7 @@ async function measureAll(folder: string, url: string): Promise<readonly Measure
   const newFile = (): string => join(folder, `${files++}.db`)
   /** The first holds what is copied, the second takes it. */
   const [from, to] = [`${url}/0`, `${url}/1`]
-  const target = await createClient({ url: to }).connect()
+  const target = await newClient(to).connect()
   const emptied = async (): Promise<typeof target> => {
     await target.flushDb()
     return target
@@ -95,7 +95,7 @@ async function measureAll(folder: string, url: string): Promise<readonly Measure
   ]
 
   const inRedis = await filled(redis({ url: from }))
-  const raw = await createClient({ url: `${url}/2` }).connect()
+  const raw = await newClient(`${url}/2`).connect()
   await sqliteToRedis(table, raw)
   measurements.push(
     await race('redis to memory', {

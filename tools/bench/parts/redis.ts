@@ -3,6 +3,7 @@ import { items } from '../data.ts'
 import { REDIS_GOALS } from '../goals.ts'
 import { get, getMany, measure, set, setMany } from '../measure.ts'
 import { REDIS } from '../names.ts'
+import { redisBenchmark } from '../redis-benchmark.ts'
 import { report } from '../report.ts'
 import { redisSubjects } from '../subjects/redis.ts'
 import { closeAll, fill } from '../subjects/subject.ts'
@@ -22,7 +23,8 @@ export async function redisPart(): Promise<string> {
       await measure('setMany(100)', subjects, setMany, { weight: 100 }),
     ]
     await closeAll(subjects)
-    return `## Redis\n\n${report(REDIS.ours, measurements, REDIS_GOALS)}`
+    const tables = [report(REDIS.ours, measurements, REDIS_GOALS), await redisBenchmark(server.port)]
+    return `## Redis\n\n${tables.join('\n\n')}`
   } finally {
     await server.stop()
   }

@@ -14,38 +14,35 @@ const ROUNDS = 3
 const WORKERS = 16
 const QUIET_MS = 1000
 
-/** Half gets and half sets, one after the other by each worker. */
-class Traffic {
-  count = 0
-  readonly #state: State
-  readonly #workers: Promise<void>[]
-  #isOver = false
-
-  constructor(state: State) {
-    this.#state = state
-    this.#workers = Array.from({ length: WORKERS }, (_, i) => this.#work(i))
-  }
-
-  async #work(start: number): Promise<void> {
-    for (let i = start; !this.#isOver; i += WORKERS) {
-      if (i % 2 === 0) await this.#state.get(scatteredKeyAt(i))
-      else await this.#state.set(keyAt(i), valueAt(i))
-      this.count++
-      // A backend in memory answers at once; others must have their turn.
-      if (this.count % 64 === 0) await new Promise(setImmediate)
-    }
-  }
-
+interface Traffic {
   /** Operations in a second while the work lasts. */
-  async rateDuring(work: () => Promise<unknown>): Promise<number> {
-    const [count, started] = [this.count, performance.now()]
-    await work()
-    return ((this.count - count) * 1000) / (performance.now() - started)
-  }
+  rateDuring(work: () => Promise<unknown>): Promise<number>
+  stop(): Promise<void>
+}
 
-  async stop(): Promise<void> {
-    this.#isOver = true
-    await Promise.all(this.#workers)
+/** Half gets and half sets, one after the other by each worker. */
+function startTraffic(state: State): Traffic {
+  let count = 0
+  let isOver = false
+  const workers = Array.from({ length: WORKERS }, async (_, start) => {
+    for (let i = start; !isOver; i += WORKERS) {
+      if (i % 2 === 0) await state.get(scatteredKeyAt(i))
+      else await state.set(keyAt(i), valueAt(i))
+      count++
+      // A backend in memory answers at once; others must have their turn.
+      if (count % 64 === 0) await new Promise(setImmediate)
+    }
+  })
+  return {
+    async rateDuring(work) {
+      const [before, started] = [count, performance.now()]
+      await work()
+      return ((count - before) * 1000) / (performance.now() - started)
+    },
+    async stop() {
+      isOver = true
+      await Promise.all(workers)
+    },
   }
 }
 
@@ -71,7 +68,7 @@ async function measure(
       cleanupInterval: false,
     })
     for (let i = 0; i < COUNT; i += 1000) await state.setMany(items.slice(i, i + 1000))
-    const traffic = new Traffic(state)
+    const traffic = startTraffic(state)
     const quiet = await traffic.rateDuring(() => new Promise((resolve) => setTimeout(resolve, QUIET_MS)))
     const started = performance.now()
     let pauseMs = 0

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { createClient } from 'redis'
+import { createClient } from 'redis'
 
-type Client = ReturnType<typeof createClient>
+export const newClient = (url: string) => createClient({ url })
+type Client = ReturnType<typeof newClient>
 
 interface Row {
   readonly key: string
@@ -40,7 +41,7 @@ export async function sqliteToRedis(source: DatabaseSync, target: Client): Promi
   let writing: Promise<unknown> = Promise.resolve()
   for (const rows of pages(source, PAGE)) {
     await writing
-    writing = target.mSet(rows.map(({ key, value }) => [key, value]))
+    writing = target.mSet(rows.map(({ key, value }): [string, string] => [key, value]))
   }
   await writing
 }
