@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { SECURITY_SCHEMES, withSecurity } from './access/openapi-security.ts'
 import { problemSchema } from './schemas/responses.ts'
 import { VERSION } from './version.ts'
 
@@ -21,7 +22,9 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       info: { title: 'Switchyard', version: VERSION, description: 'State over interchangeable backends.' },
       servers: [{ url: '/' }],
       tags: TAGS,
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
+    transform: ({ schema, url, route }) => ({ schema: withSecurity(schema, route.config?.access), url }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) return document.swaggerObject
       for (const path of Object.values(document.openapiObject.paths ?? {}))

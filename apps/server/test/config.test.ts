@@ -92,7 +92,7 @@ state:
   it('puts relative paths into the data folder', async () => {
     const { folder, ...config } = await load(
       { 'switchyard.yaml': yaml },
-      { SWITCHYARD_DATA_DIR: 'd', SWITCHYARD_ACTIVE: 'local' },
+      { HOST: '127.0.0.1', SWITCHYARD_DATA_DIR: 'd', SWITCHYARD_ACTIVE: 'local' },
     )
     const { state, close } = await createServer({
       ...config,
@@ -140,9 +140,13 @@ describe('what is wrong is refused by its path, with what is allowed', () => {
       'server: { requestTimeout: 100d }',
       'server.requestTimeout: expected milliseconds above 0 or text such as "30s" or "5m", got "100d"',
     ],
+    [
+      'server: { trustedProxies: [10.0.0.0/33] }',
+      'server.trustedProxies.0: expected an address or a network such as "10.0.0.0/8", got "10.0.0.0/33"',
+    ],
     ['server: { timeout: 5 }', /^server\.timeout: not a field; allowed: host, port, bodyLimit, /],
     ['server: { logLevel: loud }', /^server\.logLevel: expected "fatal" \| .* \| "silent", got "loud"$/],
-    ['sever: {}', 'sever: not a field; allowed: server, state'],
+    ['sever: {}', /^sever: not a field; allowed: server, .*state\b/],
     ['state: { cleanupInterval: never }', /^state\.cleanupInterval: /],
     [
       'state: { maxConcurrentOperations: 0 }',

@@ -71,7 +71,7 @@ describe('backends', () => {
 describe('the process', () => {
   it('is alive and ready', async () => {
     expect(await get('/healthz')).toEqual({ status: 'ok' })
-    expect(await get('/readyz')).toEqual({ status: 'ok', backend: 'local' })
+    expect(await get('/readyz')).toMatchObject({ status: 'ok', backend: 'local', ready: true })
   })
 
   it('says what it is', async () => {

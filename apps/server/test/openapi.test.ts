@@ -11,6 +11,7 @@ interface Media {
 interface Operation {
   readonly operationId: string
   readonly summary: string
+  readonly security?: readonly object[]
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
   readonly requestBody?: { readonly required?: boolean; readonly content: Readonly<Record<string, Media>> }
   readonly parameters?: readonly { readonly name: string; readonly in: string }[]
@@ -52,7 +53,16 @@ it('names every route', () => {
       'GET /',
       'GET /healthz',
       'GET /readyz',
+      'GET /metrics',
+      'GET /v1/debug/state',
+      'GET /v1/debug/state/{component}',
+      'GET /v1/config',
+      'PATCH /v1/config',
       'GET /openapi.json',
+      'GET /v1/audit',
+      'GET /v1/session',
+      'POST /v1/session',
+      'DELETE /v1/session',
       'GET /v1/backups',
       'GET /v1/switch',
       'GET /v1/switch/{id}',
@@ -82,6 +92,7 @@ it('names every route', () => {
       'POST /v1/batch/delete',
       'POST /v1/transactions',
       'GET /v1/events',
+      'GET /v1/events/ws',
       'GET /v1/backends',
       'GET /v1/stats',
       'POST /v1/cleanup',
@@ -98,7 +109,7 @@ it('has a summary, a unique id, a success and the problems for each', () => {
     expect(operation.responses['default']?.content).toEqual({
       'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
     })
-    expect(Object.keys(operation.responses).some((status) => /^2/.test(status))).toBe(true)
+    expect(Object.keys(operation.responses).some((status) => /^(101|2..)$/.test(status))).toBe(true)
   }
   expect(document.components.schemas.Problem.properties.code).toMatchObject({
     enum: Object.keys(PROBLEM_TYPES),
@@ -109,6 +120,7 @@ it('tells what goes in', () => {
   const put = operationOf('PUT /v1/state/{key}')
   expect(Object.keys(put.requestBody?.content ?? {})).toEqual(['application/json', '*/*'])
   expect(put.parameters?.map((parameter) => `${parameter.in} ${parameter.name}`).toSorted()).toEqual([
+    'header Idempotency-Key',
     'header If-Match',
     'header If-None-Match',
     'path key',
@@ -119,6 +131,17 @@ it('tells what goes in', () => {
   expect(operationOf('GET /v1/events').parameters?.map(({ name }) => name)).toEqual([
     'prefix',
     'Last-Event-ID',
+  ])
+})
+
+it('names the scopes that a route asks for', () => {
+  const scopesOf = (name: string): unknown => operationOf(name).security
+  expect(scopesOf('GET /healthz')).toEqual([])
+  expect(scopesOf('GET /v1/session')).toEqual([{ token: [] }, { session: [] }])
+  expect(scopesOf('POST /v1/switch')).toEqual([{ token: ['admin'] }, { session: ['admin'] }])
+  expect(scopesOf('PATCH /v1/state/{key}')).toEqual([
+    { token: ['write', 'read'] },
+    { session: ['write', 'read'] },
   ])
 })
 
@@ -148,11 +171,18 @@ describe('the answers are as documented', () => {
     ['GET /v1/state', '/v1/state?values=true', {}],
     ['GET /v1/backends', '/v1/backends', {}],
     ['GET /v1/stats', '/v1/stats', {}],
+    ['GET /v1/audit', '/v1/audit', {}],
+    ['GET /v1/session', '/v1/session', {}],
+    ['POST /v1/session', '/v1/session', json('POST', { token: 'x' })],
     ['POST /v1/cleanup', '/v1/cleanup', { method: 'POST' }],
     ['POST /v1/optimize', '/v1/optimize', { method: 'POST' }],
     ['GET /', '/', {}],
     ['GET /healthz', '/healthz', {}],
     ['GET /readyz', '/readyz', {}],
+    ['GET /v1/debug/state', '/v1/debug/state', {}],
+    ['GET /v1/debug/state/{component}', '/v1/debug/state/build', {}],
+    ['GET /v1/config', '/v1/config', {}],
+    ['PATCH /v1/config', '/v1/config', json('PATCH', { features: { beta: true }, cleanupInterval: false })],
     ['GET /openapi.json', '/openapi.json', {}],
   ] as [string, string, RequestInit][])('%s (%s)', async (name, path, init) => {
     const response = await fetch(server.url + path, init)

@@ -34,7 +34,8 @@ describe('what a backend throws', () => {
 
   it('has no stack', async () => {
     const problem = await expectProblem(fetch(urlOf(server, 'crash')), 500, 'BACKEND_ERROR')
-    expect(Object.keys(problem).toSorted()).toEqual(['code', 'detail', 'key', 'status', 'title', 'type'])
+    const fields = ['code', 'detail', 'key', 'requestId', 'status', 'title', 'type']
+    expect(Object.keys(problem).toSorted()).toEqual(fields)
   })
 
   it('names what a batch did not write', async () => {

@@ -5,6 +5,8 @@ import { memory } from '@switchyard/memory'
 import { sqlite } from '@switchyard/sqlite'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { DEFAULT_ACCESS } from '../src/access/settings.ts'
+import { DEFAULT_AUDIT } from '../src/audit/audit.ts'
 import { loadConfig } from '../src/config/load-config.ts'
 import { DEFAULT_SERVER } from '../src/config/settings.ts'
 import { PROBLEM_TYPES } from '../src/problems/problem-types.ts'
@@ -72,12 +74,15 @@ it('names every code behind its status', () => {
 
 it('names every field of the configuration', () => {
   for (const field of Object.keys(DEFAULT_SERVER)) expect(readme).toContain(`\`server.${field}\``)
+  for (const field of Object.keys(DEFAULT_ACCESS)) expect(readme).toContain(`\`access.${field}\``)
+  for (const field of Object.keys(DEFAULT_AUDIT)) expect(readme).toContain(`\`audit.${field}\``)
 })
 
 it('the example of a configuration has the defaults', async () => {
   const path = fileOf('switchyard.example.yaml')
-  const { server, state } = await loadConfig({ cwd: '/', env: { SWITCHYARD_CONFIG: path } })
+  const { server, state, access, audit } = await loadConfig({ cwd: '/', env: { SWITCHYARD_CONFIG: path } })
   expect(server).toEqual(DEFAULT_SERVER)
+  expect([access, audit]).toEqual([DEFAULT_ACCESS, DEFAULT_AUDIT])
   expect(Object.keys(state.backends)).toEqual(['local', 'cache'])
   expect(parse(await readFile(path, 'utf8'))).toMatchObject({ server: DEFAULT_SERVER })
 })

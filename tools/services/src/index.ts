@@ -1,4 +1,5 @@
 export { bundleProgram } from './bundle-program.ts'
+export { findChromium, isChromiumWanted } from './find-chromium.ts'
 export { findRedis, isRedisWanted } from './find-redis.ts'
 export { findStrace, isStraceWanted } from './find-strace.ts'
 export { startProxy, type TcpProxy } from './proxy.ts'

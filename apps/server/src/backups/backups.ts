@@ -3,6 +3,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BackupInfo, backup, type RestoreOptions, type RestoreResult, restore } from '@switchyard/backup'
 import type { State } from '@switchyard/core'
+import { clearInternalIfAlone } from '../internal/internal-keys.ts'
 import { RequestError } from '../problems/request-error.ts'
 
 export interface BackupFile {
@@ -47,6 +48,7 @@ export function createBackups(state: State, folder: string, key: string | undefi
     async restore(name, mode = 'empty') {
       const path = pathOf(name)
       if (!existsSync(path)) throw new RequestError('NOT_FOUND', `There is no backup '${name}'`)
+      if (mode === 'empty') await clearInternalIfAlone(state)
       return { name, ...(await restore(path, state, { ...secret, mode })) }
     },
   }

@@ -3,7 +3,8 @@ import type { Backend } from '@switchyard/core'
 import { ConfigError } from './config-error.ts'
 import { checked } from './issues.ts'
 import { loadPlugin } from './load-plugin.ts'
-import { readConfigFile } from './read-file.ts'
+import type { LoadedConfig } from './origin.ts'
+import { type ConfigFile, configPaths, parseConfigFile, readConfigFile } from './read-file.ts'
 import { type BackendConfig, type FileConfig, fileSchema } from './schema.ts'
 import type { ServerConfig, ServerSettings } from './settings.ts'
 
@@ -22,23 +23,41 @@ const DEFAULT_BACKENDS: Readonly<Record<string, BackendConfig>> = {
  *
  * @throws ConfigError naming every field that is wrong, the reason, and what is allowed.
  */
-export async function loadConfig({ cwd, env }: ConfigSource): Promise<ServerConfig> {
-  const file = await readConfigFile(cwd, set(env['SWITCHYARD_CONFIG']))
-  const { server, state }: FileConfig = checked(fileSchema, file?.content ?? {}, '')
+export async function loadConfig(source: ConfigSource): Promise<ServerConfig> {
+  return configFrom(source, await readConfigFile(source.cwd, set(source.env['SWITCHYARD_CONFIG'])))
+}
+
+async function configFrom(source: ConfigSource, file: ConfigFile | undefined): Promise<LoadedConfig> {
+  const { cwd, env } = source
+  const named = set(env['SWITCHYARD_CONFIG'])
+  const settings = checked(fileSchema, file === undefined ? {} : parseConfigFile(file), '')
+  const { limits, state, access, audit }: FileConfig = settings
   const dataDir = resolve(cwd, set(env['SWITCHYARD_DATA_DIR']) ?? 'data')
   const parent = file?.path ?? join(cwd, 'switchyard.yaml')
-  const { active: named, backends = DEFAULT_BACKENDS, cleanupInterval, maxConcurrentOperations } = state
+  const { backends = DEFAULT_BACKENDS, cleanupInterval, maxConcurrentOperations } = state
   const backupKey = set(env['SWITCHYARD_BACKUP_KEY'])
+  const server = { ...settings.server, ...serverFrom(env) }
+  const active = activeOf(Object.keys(backends), state.active, set(env['SWITCHYARD_ACTIVE']))
   return {
     ...(backupKey !== undefined && { backupKey }),
-    server: { ...server, ...serverFrom(env) },
+    server,
+    limits,
     state: {
-      active: activeOf(Object.keys(backends), named, set(env['SWITCHYARD_ACTIVE'])),
+      active,
       backends: await loadBackends(backends, parent, dataDir),
       ...(cleanupInterval === undefined ? {} : { cleanupInterval }),
       ...(maxConcurrentOperations === undefined ? {} : { maxConcurrentOperations }),
     },
+    access,
+    audit,
     dataDir,
+    origin: {
+      file,
+      settings: { ...settings, server, state: { ...state, active, backends } },
+      paths: configPaths(cwd, named),
+      read: () => readConfigFile(cwd, named),
+      load: (changed) => configFrom(source, changed),
+    },
   }
 }
 

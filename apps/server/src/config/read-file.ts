@@ -3,32 +3,28 @@ import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import { ConfigError } from './config-error.ts'
 
+/** A configuration file as it was found. */
 export interface ConfigFile {
   readonly path: string
-  readonly content: unknown
+  readonly text: string
 }
 
 const NAMES = ['switchyard.yaml', 'switchyard.yml', 'switchyard.json']
 
-/**
- * The file that SWITCHYARD_CONFIG names, or else the first of the usual names that is in the folder.
- *
- * @throws ConfigError if it cannot be read, or is neither YAML nor JSON.
- */
+/** Where the configuration may be: in the file that SWITCHYARD_CONFIG names, or else in the first of these that is there. */
+export function configPaths(cwd: string, named: string | undefined): readonly string[] {
+  return (named === undefined ? NAMES : [named]).map((name) => resolve(cwd, name))
+}
+
+/** @throws ConfigError if it cannot be read, or SWITCHYARD_CONFIG names what is not there. */
 export async function readConfigFile(
   cwd: string,
   named: string | undefined,
 ): Promise<ConfigFile | undefined> {
-  if (named !== undefined) {
-    const path = resolve(cwd, named)
+  for (const path of configPaths(cwd, named)) {
     const text = await read(path)
-    if (text === undefined) throw new ConfigError(`SWITCHYARD_CONFIG: there is no file ${path}`)
-    return { path, content: parsed(path, text) }
-  }
-  for (const name of NAMES) {
-    const path = resolve(cwd, name)
-    const text = await read(path)
-    if (text !== undefined) return { path, content: parsed(path, text) }
+    if (text !== undefined) return { path, text }
+    if (named !== undefined) throw new ConfigError(`SWITCHYARD_CONFIG: there is no file ${path}`)
   }
   return undefined
 }
@@ -42,8 +38,12 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-/** JSON is YAML. An empty file says nothing. */
-function parsed(path: string, text: string): unknown {
+/**
+ * What the file says. JSON is YAML. An empty file says nothing.
+ *
+ * @throws ConfigError if it is neither.
+ */
+export function parseConfigFile({ path, text }: ConfigFile): unknown {
   try {
     return parse(text) ?? {}
   } catch (error) {

@@ -1,6 +1,11 @@
+import { isIP } from 'node:net'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isStateError, parseTtl, type Ttl } from '@switchyard/core'
 import * as v from 'valibot'
+import { SCOPES } from '../access/principal.ts'
+import { type AccessSettings, DEFAULT_ACCESS, isInstant } from '../access/settings.ts'
+import { type AuditSettings, DEFAULT_AUDIT } from '../audit/audit.ts'
+import { DEFAULT_LIMITS, type LimitSettings } from '../limits/settings.ts'
 import { DEFAULT_SERVER, type ServerSettings, type StateSettings } from './settings.ts'
 
 export interface BackendConfig {
@@ -11,13 +16,20 @@ export interface BackendConfig {
 
 export interface FileConfig {
   readonly server: ServerSettings
+  readonly limits: LimitSettings
+  readonly access: AccessSettings
+  readonly audit: AuditSettings
   readonly state: Partial<Omit<StateSettings, 'backends'>> & {
     readonly backends?: Readonly<Record<string, BackendConfig>>
   }
 }
 
 /** An object with these fields and no others. */
-function fields<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function fields<const Entries extends v.ObjectEntries>(
+  given: Entries,
+): v.GenericSchema<unknown, v.InferOutput<v.StrictObjectSchema<Entries, undefined>>> {
+  // Without a prototype, so that `constructor` is no known field.
+  const entries: Entries = Object.assign(Object.create(null), given)
   return v.pipe(
     v.unknown(),
     v.check((value) => !Array.isArray(value), 'expected fields, got a list'),
@@ -27,7 +39,7 @@ function fields<const Entries extends v.ObjectEntries>(entries: Entries) {
   )
 }
 
-const count = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
+export const count = (min: number, max: number = Number.MAX_SAFE_INTEGER): v.GenericSchema<number> =>
   v.pipe(
     v.number(),
     v.check(
@@ -53,7 +65,38 @@ function isDuration(value: unknown): boolean {
   }
 }
 
+export const cleanupInterval: v.GenericSchema<Ttl | false> = v.custom<Ttl | false>(
+  (value) => value === false || isDuration(value),
+  ({ input }) =>
+    `expected false, or milliseconds above 0 or text such as "30s" or "5m", got ${JSON.stringify(input)}`,
+)
+
+export const logLevel: v.GenericSchema<ServerSettings['logLevel']> = v.picklist([
+  'fatal',
+  'error',
+  'warn',
+  'info',
+  'debug',
+  'trace',
+  'silent',
+])
+
 const text = v.pipe(v.string(), v.minLength(1, 'expected text, got ""'))
+
+const network = v.pipe(
+  v.string(),
+  v.check(
+    (value) => isNetwork(value),
+    ({ input }) => `expected an address or a network such as "10.0.0.0/8", got ${JSON.stringify(input)}`,
+  ),
+)
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
 
 const server = fields({
   host: v.optional(text, DEFAULT_SERVER.host),
@@ -61,20 +104,20 @@ const server = fields({
   bodyLimit: v.optional(count(1, 268_435_456), DEFAULT_SERVER.bodyLimit),
   requestTimeout: v.optional(duration, DEFAULT_SERVER.requestTimeout),
   keepAliveTimeout: v.optional(duration, DEFAULT_SERVER.keepAliveTimeout),
+  trustedProxies: v.optional(v.array(network), [...DEFAULT_SERVER.trustedProxies]),
   heartbeatInterval: v.optional(duration, DEFAULT_SERVER.heartbeatInterval),
   eventHistory: v.optional(count(1, 10_000_000), DEFAULT_SERVER.eventHistory),
   maxEventStreams: v.optional(count(1), DEFAULT_SERVER.maxEventStreams),
-  logLevel: v.optional(
-    v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    DEFAULT_SERVER.logLevel,
-  ),
+  idempotencyWindow: v.optional(duration, DEFAULT_SERVER.idempotencyWindow),
+  slowRequest: v.optional(duration, DEFAULT_SERVER.slowRequest),
+  logLevel: v.optional(logLevel, DEFAULT_SERVER.logLevel),
 })
 
 const backend = fields({ plugin: text, options: v.exactOptional(v.unknown()) })
 
 const state = fields({
   active: v.exactOptional(text),
-  cleanupInterval: v.exactOptional(v.union([v.literal(false), duration])),
+  cleanupInterval: v.exactOptional(cleanupInterval),
   maxConcurrentOperations: v.exactOptional(count(1)),
   backends: v.exactOptional(
     v.pipe(
@@ -85,8 +128,77 @@ const state = fields({
   ),
 })
 
+const instant = v.pipe(
+  v.string(),
+  v.check(
+    (value) => isInstant(value),
+    ({ input }) => `expected an instant such as "2027-01-01T00:00:00Z", got ${JSON.stringify(input)}`,
+  ),
+)
+
+const prefix = v.pipe(
+  v.string(),
+  v.check((value) => value.isWellFormed() && !value.includes('\0'), 'expected the start of keys'),
+)
+
+const token = fields({
+  name: text,
+  hash: v.pipe(
+    v.string(),
+    // What stands there may be the token itself: it is not repeated.
+    v.regex(
+      /^sha256:[0-9a-f]{64}$/,
+      "expected 'sha256:' and 64 hexadecimal digits; see 'switchyard-server token'",
+    ),
+  ),
+  scopes: v.pipe(v.array(v.picklist(SCOPES)), v.minLength(1, `expected some of: ${SCOPES.join(', ')}`)),
+  prefixes: v.exactOptional(
+    v.pipe(v.array(prefix), v.minLength(1, 'expected prefixes; leave it out for every key')),
+  ),
+  expires: v.exactOptional(instant),
+})
+
+const access = fields({
+  tokens: v.optional(
+    v.pipe(
+      v.array(token),
+      v.check(
+        (tokens) => new Set(tokens.map(({ hash }) => hash)).size === tokens.length,
+        'a token stands there twice',
+      ),
+    ),
+    [],
+  ),
+  sessionIdle: v.optional(duration, DEFAULT_ACCESS.sessionIdle),
+  sessionLifetime: v.optional(duration, DEFAULT_ACCESS.sessionLifetime),
+})
+
+const audit = fields({
+  data: v.optional(v.boolean(), DEFAULT_AUDIT.data),
+  hashKeys: v.optional(v.boolean(), DEFAULT_AUDIT.hashKeys),
+})
+
+const perSecond = v.pipe(
+  v.number(),
+  v.check(
+    (value) => value > 0 && value <= 1_000_000,
+    ({ input }) => `expected a number above 0, to 1000000, got ${input}`,
+  ),
+)
+
+const limits = fields({
+  maxConnections: v.optional(count(1), DEFAULT_LIMITS.maxConnections),
+  maxConnectionsPerAddress: v.exactOptional(count(1)),
+  maxRequestsPerConnection: v.exactOptional(count(1)),
+  rate: v.exactOptional(fields({ requestsPerSecond: perSecond, burst: count(1, 1_000_000) })),
+  quota: v.exactOptional(fields({ requests: count(1, 1_000_000_000), per: duration })),
+})
+
 /** A configuration file: YAML or JSON of this shape. */
 export const fileSchema: StandardSchemaV1<unknown, FileConfig> = fields({
   server: v.optional(server, {}),
+  limits: v.optional(limits, {}),
   state: v.optional(state, {}),
+  access: v.optional(access, {}),
+  audit: v.optional(audit, {}),
 })

@@ -1,10 +1,42 @@
-import type { ServerResponse } from 'node:http'
 import { StateError } from '@switchyard/core'
-import type { ChangeLog } from './change-log.ts'
+import type { Audience, EventFormat, EventLog } from './event-log.ts'
+
+/** Events for one or more readers. */
+export interface Part {
+  readonly texts: readonly string[]
+  /** The texts together, encoded once for all readers. */
+  bytes(): Buffer
+}
+
+/** A connection on which events are sent. */
+export interface EventReader {
+  readonly format: EventFormat
+  /** @param reset the id that could not be resumed from */
+  start(id: string, reset: string | undefined): void
+  /** False: the reader is slower than we are; it says when it has {@link ReaderEvents.drained}. */
+  send(part: Part): boolean
+  /** Shows that it is alive. The id comes along, so that a reader whose prefix is quiet can resume from here. */
+  beat(id: string): void
+  /** Tells that it was too slow, and ends. */
+  drop(): void
+  /** The server is stopping. */
+  end(): void
+}
+
+export interface ReaderEvents {
+  drained(): void
+  closed(): void
+}
 
 export interface EventStreams {
-  /** Throws before anything is sent if there are too many. */
-  open(response: ServerResponse, prefix: string, lastEventId: string | undefined): void
+  /** @throws StateError `OVERLOADED` if as many are open as may be, `CLOSED` */
+  refuseIfFull(): void
+  /** @throws StateError as {@link refuseIfFull}, before `connect` is called */
+  open(
+    audience: Audience,
+    lastEventId: string | undefined,
+    connect: (events: ReaderEvents) => EventReader,
+  ): void
   /** There is news in the log. */
   publish(): void
   /** Ends every stream; new ones are refused. */
@@ -12,31 +44,29 @@ export interface EventStreams {
 }
 
 export interface EventStreamsOptions {
-  readonly log: ChangeLog
+  readonly log: EventLog
   readonly heartbeatMs: number
   readonly maxStreams: number
 }
 
 interface Stream {
-  readonly response: ServerResponse
-  readonly prefix: string
+  readonly reader: EventReader
+  readonly audience: Audience
+  /** Those with the same one are sent the same. */
+  readonly audienceName: string
   /** What it has been sent, or what was sent to others and not meant for it. */
   position: number
   /** Its reader is slower than we are: it goes on when the connection has drained. */
   isWaiting: boolean
 }
 
-const HEADERS = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-store',
-  'x-accel-buffering': 'no',
-}
-
 /** Characters of events in one write. A slow reader has little more than that in memory. */
 const PART_LENGTH = 65_536
 
-/** A reader that was dropped has this long to take what was sent. */
-const LINGER_MS = 5000
+type KnownPart = Part & { readonly next: number }
+
+/** Parts by format, then position and audience: most readers are at the same place. */
+type Parts = Map<EventFormat, Map<string, KnownPart>>
 
 /**
  * Sends the log to any number of readers. Each has a position in it and nothing of its own, so a slow one costs
@@ -48,51 +78,34 @@ export function createEventStreams({ log, heartbeatMs, maxStreams }: EventStream
   let isClosed = false
   let heartbeat: NodeJS.Timeout | undefined
 
-  /** Parts by position and prefix: most readers are at the same place. */
-  type Parts = Map<string, { readonly payload: Buffer; readonly next: number }>
-
   function partFor(
-    { position, prefix }: Stream,
+    { position, audience, audienceName, reader: { format } }: Stream,
     parts: Parts,
-  ): { readonly payload: Buffer; readonly next: number } {
-    const name = `${position} ${prefix}`
-    const known = parts.get(name)
+  ): KnownPart {
+    const ofFormat = parts.get(format) ?? new Map<string, KnownPart>()
+    parts.set(format, ofFormat)
+    const name = `${position} ${audienceName}`
+    const known = ofFormat.get(name)
     if (known !== undefined) return known
-    const { text, next } = log.read(position, prefix, PART_LENGTH)
-    const made = { payload: Buffer.from(text), next }
-    parts.set(name, made)
+    const { texts, next } = log.read(position, audience, format, PART_LENGTH)
+    let encoded: Buffer | undefined
+    const made = { texts, next, bytes: () => (encoded ??= Buffer.from(texts.join(''))) }
+    ofFormat.set(name, made)
     return made
-  }
-
-  function send(stream: Stream, payload: string | Buffer): void {
-    if (stream.response.write(payload)) return
-    stream.isWaiting = true
-    stream.response.once('drain', () => {
-      stream.isWaiting = false
-      pump(stream, new Map())
-    })
   }
 
   function pump(stream: Stream, parts: Parts): void {
     while (stream.position < log.head && streams.has(stream)) {
       if (stream.position < log.tail) {
-        drop(stream)
+        forget(stream)
+        stream.reader.drop()
         return
       }
       if (stream.isWaiting) return
-      const { payload, next } = partFor(stream, parts)
-      stream.position = next
-      if (payload.length > 0) send(stream, payload)
+      const part = partFor(stream, parts)
+      stream.position = part.next
+      if (part.texts.length > 0) stream.isWaiting = !stream.reader.send(part)
     }
-  }
-
-  function drop(stream: Stream): void {
-    const detail =
-      'The changes that were not read yet are no longer kept; read what you need and connect again'
-    stream.response.end(`event: lagged\ndata: ${JSON.stringify({ code: 'LAGGED', detail })}\n\n`)
-    forget(stream)
-    const cut = setTimeout(() => stream.response.destroy(), LINGER_MS)
-    stream.response.once('close', () => clearTimeout(cut))
   }
 
   function forget(stream: Stream): void {
@@ -108,30 +121,38 @@ export function createEventStreams({ log, heartbeatMs, maxStreams }: EventStream
     for (const stream of [...streams]) pump(stream, parts)
   }
 
-  /** The id comes along, so that a reader whose prefix is quiet can resume from here. */
   function beat(): void {
-    for (const stream of streams) {
-      if (!stream.isWaiting) send(stream, `: heartbeat\nid: ${log.idOf(stream.position)}\n\n`)
+    for (const { reader, position } of streams) reader.beat(log.idOf(position))
+  }
+
+  function refuseIfFull(): void {
+    if (isClosed) throw new StateError('CLOSED', 'The server is stopping')
+    if (streams.size >= maxStreams) {
+      throw new StateError('OVERLOADED', `${maxStreams} event streams are open, which is the limit`)
     }
   }
 
   return {
-    open(response, prefix, lastEventId) {
-      if (isClosed) throw new StateError('CLOSED', 'The server is stopping')
-      if (streams.size >= maxStreams) {
-        throw new StateError('OVERLOADED', `${maxStreams} event streams are open, which is the limit`)
-      }
+    refuseIfFull,
+    open(audience, lastEventId, connect) {
+      refuseIfFull()
       const resumed = lastEventId === undefined ? log.head : log.positionOf(lastEventId)
-      const stream: Stream = { response, prefix, position: resumed ?? log.head, isWaiting: false }
+      const reader = connect({
+        drained() {
+          stream.isWaiting = false
+          pump(stream, new Map())
+        },
+        closed: () => forget(stream),
+      })
+      const stream: Stream = {
+        reader,
+        audience,
+        audienceName: JSON.stringify(audience),
+        position: resumed ?? log.head,
+        isWaiting: false,
+      }
       streams.add(stream)
-      response.once('close', () => forget(stream))
-      response.on('error', () => forget(stream))
-      // Without chunks the stream ends with its connection, and one buffer serves all readers.
-      response.removeHeader('transfer-encoding')
-      response.writeHead(200, HEADERS)
-      const start = `retry: 1000\nid: ${log.idOf(stream.position)}\n`
-      const reset = `event: reset\ndata: ${JSON.stringify({ lastEventId })}\n`
-      send(stream, resumed === undefined ? `${start}${reset}\n` : `${start}\n`)
+      reader.start(log.idOf(stream.position), resumed === undefined ? lastEventId : undefined)
       pump(stream, new Map())
       heartbeat ??= setInterval(beat, heartbeatMs).unref()
     },
@@ -144,8 +165,7 @@ export function createEventStreams({ log, heartbeatMs, maxStreams }: EventStream
       isClosed = true
       for (const stream of [...streams]) {
         forget(stream)
-        if (stream.isWaiting) stream.response.destroy()
-        else stream.response.end()
+        stream.reader.end()
       }
     },
   }

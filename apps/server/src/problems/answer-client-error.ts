@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { createProblem, PROBLEM_MEDIA_TYPE, type Problem } from './problem.ts'
 
 /** The client has this long to read the answer before the connection is cut. */
@@ -31,12 +32,18 @@ export function answerOutsideRoutes(server: Server): void {
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const problem = createProblem('EXPECTATION_FAILED', `Expect: ${request.headers.expect} is not supported`)
     const body = Buffer.from(JSON.stringify(problem))
-    const headers = { 'content-type': PROBLEM_MEDIA_TYPE, 'content-length': body.length, connection: 'close' }
+    const headers = {
+      ...SECURITY_HEADERS,
+      'content-type': PROBLEM_MEDIA_TYPE,
+      'content-length': body.length,
+      connection: 'close',
+    }
     response.writeHead(problem.status, headers).end(body)
   })
 }
 
-function answerAndEnd(
+/** Answers on the connection itself, and ends it. */
+export function answerAndEnd(
   socket: Socket,
   problem: Problem,
   headers: Readonly<Record<string, string>> = {},
@@ -68,7 +75,7 @@ function rawResponse(problem: Problem, headers: Readonly<Record<string, string>>
     `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...SECURITY_HEADERS, ...headers }).map(([name, value]) => `${name}: ${value}`),
   ]
   return `${head.join('\r\n')}\r\n\r\n${body}`
 }

@@ -9,6 +9,8 @@ export interface Problem {
   readonly status: number
   readonly detail: string
   readonly code: ProblemCode
+  /** Of the request; its lines in the log have it as well. */
+  readonly requestId?: string
   readonly key?: string
   /** Of a batch that is not atomic: the keys whose operations were not applied. */
   readonly notApplied?: readonly string[]

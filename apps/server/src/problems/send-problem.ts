@@ -1,15 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { REQUEST_ID_HEADER } from '../observability/request-ids.ts'
 import { PROBLEM_MEDIA_TYPE, type Problem, problemOf } from './problem.ts'
 import { RequestError } from './request-error.ts'
 
 const RETRY_AFTER_SECONDS = '1'
 
-export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+/** @param problem may have more fields, which its route describes */
+export function sendProblem<Told extends Problem>(reply: FastifyReply, problem: Told): FastifyReply {
+  if (problem.status === 503 && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', RETRY_AFTER_SECONDS)
+  const requestId = reply.request.id
   return reply
     .code(problem.status)
     .header('content-type', PROBLEM_MEDIA_TYPE)
-    .send(Buffer.from(JSON.stringify(problem)))
+    .header(REQUEST_ID_HEADER, requestId)
+    .send(Buffer.from(JSON.stringify({ ...problem, requestId })))
 }
 
 /** Fastify's error handler. */
@@ -20,7 +25,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     headers['if-match'] !== undefined || headers['if-none-match'] !== undefined,
   )
   if (problem.status === 500) {
-    request.log.error({ err: error, method: request.method, url: request.url }, problem.detail)
+    const { id: requestId, method, url } = request
+    request.log.error({ requestId, err: error, method, url }, problem.detail)
   }
   if (error instanceof RequestError) reply.headers(error.headers)
   return sendProblem(reply, problem)

@@ -31,7 +31,7 @@ const capabilities = record({
   maxValueBytes: count,
 })
 
-const backend = record({
+export const backend: JsonSchema = record({
   name: { type: 'string' },
   plugin: { type: 'string' },
   active: flag,
@@ -46,6 +46,7 @@ const backend = record({
 /** What a backend can do, how it is, and how much is in the active one. */
 export function backendRoutes(app: FastifyInstance, state: State): void {
   app.get('/v1/backends', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'listBackends',
       summary: 'List the backends with their capabilities and health',
@@ -70,6 +71,7 @@ export function backendRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.get('/v1/stats', {
+    config: { access: { scope: 'list' } },
     schema: {
       operationId: 'stats',
       summary: 'Count what is in the active backend',

@@ -1,5 +1,6 @@
 import type { RestoreOptions } from '@switchyard/backup'
 import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
 import type { Backups } from '../backups/backups.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { type JsonSchema, listOf, record } from '../schemas/json-schema.ts'
@@ -33,8 +34,9 @@ const info = {
 } satisfies Readonly<Record<string, JsonSchema>>
 
 /** Backups of the active backend, and back into it. */
-export function backupRoutes(app: FastifyInstance, backups: Backups): void {
+export function backupRoutes(app: FastifyInstance, backups: Backups, audit: Audit): void {
   app.get('/v1/backups', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'listBackups',
       summary: 'List the backups',
@@ -51,6 +53,7 @@ export function backupRoutes(app: FastifyInstance, backups: Backups): void {
   })
 
   app.post<BackupRoute>('/v1/backup', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'backup',
       summary: 'Back the state up, as it is at one moment, while it is served',
@@ -61,13 +64,16 @@ export function backupRoutes(app: FastifyInstance, backups: Backups): void {
         201: ok(record({ ...info, pauseMs: { type: 'number' } }), 'The file is there and on the disk.'),
       }),
     },
-    async handler({ body }, reply) {
+    async handler(request, reply) {
       const instant = new Date().toISOString().replaceAll(/[:.]/g, '-')
-      return reply.code(201).send(await backups.create(body?.name ?? instant))
+      const { name: wanted = instant } = request.body ?? {}
+      const made = await audit.admin(request, 'backup', { name: wanted }, () => backups.create(wanted))
+      return reply.code(201).send(made)
     },
   })
 
   app.post<RestoreRoute>('/v1/restore', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'restore',
       summary: 'Restore a backup into the active backend; other requests wait',
@@ -92,6 +98,10 @@ export function backupRoutes(app: FastifyInstance, backups: Backups): void {
         ),
       }),
     },
-    handler: async ({ body }, reply) => reply.send(await backups.restore(body.name, body.mode)),
+    async handler(request, reply) {
+      const { name: wanted, mode } = request.body
+      const work = () => backups.restore(wanted, mode)
+      return reply.send(await audit.admin(request, 'restore', request.body, work))
+    },
   })
 }

@@ -1,5 +1,5 @@
 import type { State, Ttl } from '@switchyard/core'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Content } from '../content/content.ts'
 import { JSON_MEDIA_TYPE } from '../content/media-type.ts'
 import { contentOfWire, entryText, type WireValue } from '../content/wire-value.ts'
@@ -18,9 +18,15 @@ interface SetRoute {
 
 const keys = record({ keys: listOf(key, { maxItems: MAX_BATCH }) })
 
+const keysOf = ({ body }: FastifyRequest): readonly string[] => (body as KeysRoute['Body']).keys
+
+const entryKeysOf = ({ body }: FastifyRequest): readonly string[] =>
+  (body as SetRoute['Body']).entries.map((entry) => entry.key)
+
 /** POST /v1/batch/*: many keys in one call, which is no transaction. */
 export function batchRoutes(app: FastifyInstance, state: State): void {
   app.post<KeysRoute>('/v1/batch/get', {
+    config: { access: { scope: 'read', keys: keysOf } },
     schema: {
       operationId: 'batchGet',
       summary: 'Get many entries',
@@ -45,6 +51,7 @@ export function batchRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post<SetRoute>('/v1/batch/set', {
+    config: { access: { scope: 'write', keys: entryKeysOf } },
     schema: {
       operationId: 'batchSet',
       summary: 'Set many entries',
@@ -72,6 +79,7 @@ export function batchRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post<KeysRoute>('/v1/batch/delete', {
+    config: { access: { scope: 'write', keys: keysOf } },
     schema: {
       operationId: 'batchDelete',
       summary: 'Delete many keys',

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { SendPage } from '../console/console-routes.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { record } from '../schemas/json-schema.ts'
 import { ok, responses } from '../schemas/responses.ts'
@@ -8,13 +9,15 @@ const NAME = 'Switchyard'
 const OPENAPI = '/openapi.json'
 
 /** What tells a newcomer what this server is. */
-export function documentRoutes(app: FastifyInstance): void {
+export function documentRoutes(app: FastifyInstance, sendPage: SendPage): void {
   let document: Buffer | undefined
 
   app.get('/', {
+    config: { access: { open: true } },
     schema: {
       operationId: 'index',
       summary: 'What this is',
+      description: 'To browsers, which ask for text/html: the console.',
       tags: ['server'],
       querystring: noQuery,
       response: responses({
@@ -24,10 +27,14 @@ export function documentRoutes(app: FastifyInstance): void {
         ),
       }),
     },
-    handler: async (_request, reply) => reply.send({ name: NAME, version: VERSION, openapi: OPENAPI }),
+    async handler(request, reply) {
+      if (await sendPage(request, reply)) return reply
+      return reply.send({ name: NAME, version: VERSION, openapi: OPENAPI })
+    },
   })
 
   app.get(OPENAPI, {
+    config: { access: { open: true } },
     schema: {
       operationId: 'openapi',
       summary: 'This document',

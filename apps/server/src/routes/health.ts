@@ -1,14 +1,21 @@
 import type { State } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
+import { checkReadiness, readinessChecks } from '../observability/readiness.ts'
 import { createProblem } from '../problems/problem.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { record } from '../schemas/json-schema.ts'
-import { ok, responses } from '../schemas/responses.ts'
+import { ok, problemWith, responses } from '../schemas/responses.ts'
 
 /** For those who restart this process, and for those who send it requests. */
 export function healthRoutes(app: FastifyInstance, state: State): void {
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+  })
+
   app.get('/healthz', {
+    config: { access: { open: true } },
     schema: {
       operationId: 'liveness',
       summary: 'Is the process alive?',
@@ -20,20 +27,35 @@ export function healthRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.get('/readyz', {
+    config: { access: { open: true } },
     schema: {
       operationId: 'readiness',
-      summary: 'Does the active backend answer?',
+      summary: 'Can requests be served?',
       tags: ['server'],
       querystring: noQuery,
       response: responses({
-        200: ok(record({ status: { const: 'ok' }, backend: { type: 'string' } }), 'It does.'),
+        200: ok(
+          record({
+            status: { const: 'ok' },
+            backend: { type: 'string', description: 'The active one.' },
+            ready: { const: true },
+            checks: readinessChecks,
+          }),
+          'They can.',
+        ),
+        503: problemWith(
+          { ready: { const: false }, checks: readinessChecks },
+          'They cannot; the checks say why.',
+        ),
       }),
     },
     async handler(_request, reply) {
       const { active: backend } = state.backends
-      const { healthy, reason = 'it does not say why' } = await state.backends.health()
-      if (healthy) return reply.send({ status: 'ok', backend })
-      return sendProblem(reply, createProblem('NOT_READY', `Backend '${backend}' is not healthy: ${reason}`))
+      const checks = await checkReadiness(state, isStopping)
+      const failed = checks.find((check) => !check.ok)
+      if (failed === undefined) return reply.send({ status: 'ok', backend, ready: true, checks })
+      const problem = createProblem('NOT_READY', failed.reason)
+      return sendProblem(reply, { ...problem, ready: false, checks })
     },
   })
 }

@@ -15,6 +15,7 @@ interface IncrementRoute {
 /** POST /v1/state/{key}/increment: inside the store. */
 export function incrementRoute(app: FastifyInstance, state: State): void {
   app.post<IncrementRoute>('/v1/state/:key/increment', {
+    config: { access: { scope: 'write', reads: true } },
     schema: {
       operationId: 'increment',
       summary: 'Add to an integer',

@@ -1,11 +1,13 @@
-import type { KeyedEntry, ListingOptions, State } from '@switchyard/core'
-import type { FastifyInstance } from 'fastify'
+import type { KeyedEntry, State } from '@switchyard/core'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type AllowedPageOptions, allowedPage } from '../access/allowed-page.ts'
+import { allowedPrefixes } from '../access/key-rules.ts'
 import type { Content } from '../content/content.ts'
-import { JSON_MEDIA_TYPE } from '../content/media-type.ts'
 import { entryText } from '../content/wire-value.ts'
+import { ifNoneMatchHeader, sendTagged, taggedHeaders } from '../http/send-tagged.ts'
 import { entry, key } from '../schemas/fields.ts'
 import { type JsonSchema, listOf, record } from '../schemas/json-schema.ts'
-import { ok, responses } from '../schemas/responses.ts'
+import { empty, ok, responses } from '../schemas/responses.ts'
 
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1000
@@ -28,9 +30,12 @@ const cursor: JsonSchema = {
   description: 'Where the next page starts; absent on the last one.',
 }
 
+const readsOf = ({ query }: FastifyRequest): boolean => (query as ListRoute['Querystring']).values === true
+
 /** GET /v1/state: keys in UTF-8 byte order, page by page. */
 export function listRoute(app: FastifyInstance, state: State): void {
   app.get<ListRoute>('/v1/state', {
+    config: { access: { scope: 'list', reads: readsOf, keys: 'checked' } },
     schema: {
       operationId: 'list',
       summary: 'List keys, or entries',
@@ -46,6 +51,7 @@ export function listRoute(app: FastifyInstance, state: State): void {
         },
         [],
       ),
+      headers: ifNoneMatchHeader,
       response: responses({
         200: ok(
           {
@@ -55,33 +61,46 @@ export function listRoute(app: FastifyInstance, state: State): void {
             ],
           },
           'A page.',
+          taggedHeaders,
         ),
+        304: empty('The page is as it was.'),
       }),
     },
     async handler(request, reply) {
-      const { values = false, limit = DEFAULT_LIMIT, ...options } = request.query
+      const { prefix = '', values = false, limit = DEFAULT_LIMIT, cursor: from } = request.query
+      const prefixes = allowedPrefixes(request, prefix)
       if (values) {
-        const text = await entriesText(state, options, limit)
-        return reply.header('content-type', JSON_MEDIA_TYPE).send(Buffer.from(text))
+        return sendTagged(request, reply, await entriesText(state, { prefixes, limit, cursor: from }))
       }
-      const page = await state.keys({ ...options, limit }).page()
-      return reply.send(
-        page.cursor === undefined ? { keys: page.items } : { keys: page.items, cursor: page.cursor },
-      )
+      const page = await allowedPage({
+        list: (options) => state.keys(options),
+        keyOf: (found) => found,
+        prefixes,
+        limit,
+        cursor: from,
+      })
+      return sendTagged(request, reply, JSON.stringify({ keys: page.items, cursor: page.cursor }))
     },
   })
 }
 
-async function entriesText(state: State, options: ListingOptions, limit: number): Promise<string> {
+async function entriesText(
+  state: State,
+  { prefixes, limit, cursor: from }: Pick<AllowedPageOptions<unknown>, 'prefixes' | 'limit' | 'cursor'>,
+): Promise<string> {
   const entries: string[] = []
   let length = 0
-  let next = options.cursor
+  let next = from
   do {
     const group = Math.min(GROUP, limit - entries.length)
-    const page = await state
-      .entries<Content>({ ...options, limit: group, ...(next === undefined ? {} : { cursor: next }) })
-      .page()
-    const texts = page.items.map((item: KeyedEntry<Content>) => entryText(item))
+    const page = await allowedPage<KeyedEntry<Content>>({
+      list: (options) => state.entries(options),
+      keyOf: (found) => found.key,
+      prefixes,
+      limit: group,
+      cursor: next,
+    })
+    const texts = page.items.map((item) => entryText(item))
     entries.push(...texts)
     length += texts.reduce((sum, text) => sum + text.length, 0)
     next = page.cursor

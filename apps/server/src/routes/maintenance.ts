@@ -1,5 +1,6 @@
 import type { State } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { type JsonSchema, record } from '../schemas/json-schema.ts'
 import { ok, responses } from '../schemas/responses.ts'
@@ -7,8 +8,9 @@ import { ok, responses } from '../schemas/responses.ts'
 const count: JsonSchema = { type: 'integer' }
 
 /** What an operator does to the active backend. */
-export function maintenanceRoutes(app: FastifyInstance, state: State): void {
+export function maintenanceRoutes(app: FastifyInstance, state: State, audit: Audit): void {
   app.post('/v1/cleanup', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'cleanup',
       summary: 'Remove what has expired',
@@ -16,10 +18,12 @@ export function maintenanceRoutes(app: FastifyInstance, state: State): void {
       querystring: noQuery,
       response: responses({ 200: ok(record({ removed: count }), 'How many entries were removed.') }),
     },
-    handler: async (_request, reply) => reply.send(await state.cleanup()),
+    handler: async (request, reply) =>
+      reply.send(await audit.admin(request, 'cleanup', {}, () => state.cleanup())),
   })
 
   app.post('/v1/optimize', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'optimize',
       summary: 'Compact the active backend',
@@ -29,6 +33,7 @@ export function maintenanceRoutes(app: FastifyInstance, state: State): void {
         200: ok(record({ bytesBefore: count, bytesAfter: count }), 'What it used and uses.'),
       }),
     },
-    handler: async (_request, reply) => reply.send(await state.optimize()),
+    handler: async (request, reply) =>
+      reply.send(await audit.admin(request, 'optimize', {}, () => state.optimize())),
   })
 }

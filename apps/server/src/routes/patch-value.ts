@@ -34,6 +34,7 @@ export function patchValueRoute(app: FastifyInstance, state: State): void {
   const turns = createTurns()
 
   app.patch<PatchRoute>('/v1/state/:key', {
+    config: { access: { scope: 'write', reads: true } },
     schema: {
       operationId: 'patchValue',
       summary: 'Change parts of a JSON value',

@@ -1,5 +1,6 @@
 import type { State } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
+import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { bufferOf, type Content, isJson } from '../content/content.ts'
 import { setEntryHeaders } from '../http/entry-headers.ts'
 import { isMatched, isNoneMatched, preconditionOf } from '../http/preconditions.ts'
@@ -8,6 +9,8 @@ import { sendProblem } from '../problems/send-problem.ts'
 import { conditionHeaders, entryHeaders, keyInPath, noQuery } from '../schemas/entry-parameters.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { empty, responses } from '../schemas/responses.ts'
+
+const SANDBOX = `${SECURITY_HEADERS['content-security-policy']}; sandbox`
 
 const anyContent: JsonSchema = {
   description: 'The value, with the content type that it was stored with.',
@@ -22,7 +25,7 @@ export function readValueRoutes(app: FastifyInstance, state: State): void {
       method,
       url: '/v1/state/:key',
       exposeHeadRoute: false,
-      config: { swagger: { exposeHeadRoute: true } },
+      config: { access: { scope: 'read' }, swagger: { exposeHeadRoute: true } },
       schema: {
         operationId: method === 'GET' ? 'getValue' : 'headValue',
         summary: method === 'GET' ? 'Get a value' : 'Get the headers of a value',
@@ -52,9 +55,9 @@ export function readValueRoutes(app: FastifyInstance, state: State): void {
         if (precondition !== undefined && !isNoneMatched(precondition, entry.version))
           return reply.code(304).send()
         const { value: content } = entry
-        reply.header('content-type', content.contentType).header('x-content-type-options', 'nosniff')
+        reply.header('content-type', content.contentType)
         // A stored page must not act in the name of this server.
-        if (!isJson(content)) reply.header('content-security-policy', 'sandbox')
+        if (!isJson(content)) reply.header('content-security-policy', SANDBOX)
         return reply.send(bufferOf(content))
       },
     })

@@ -1,5 +1,5 @@
 import { type Check, type Entry, type State, StateError } from '@switchyard/core'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { sendLines } from '../http/send-lines.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { by, expiresAt, key, version } from '../schemas/fields.ts'
@@ -79,6 +79,16 @@ const result: JsonSchema = {
   ],
 }
 
+const keysOf = ({ body }: FastifyRequest): readonly string[] =>
+  (body as { readonly keys: readonly string[] }).keys
+
+const keyOf = ({ body }: FastifyRequest): readonly string[] => [(body as { readonly key: string }).key]
+
+function writtenKeysOf({ body }: FastifyRequest): readonly string[] {
+  const { operations, checks = [] } = body as WriteRoute['Body']
+  return [...checks, ...operations].map((named) => named.key)
+}
+
 const LIST_DESCRIPTION = `Lines of JSON, each with some \`entries\`; the last is \`{"end":true}\`, or a \`problem\` that came in the middle.
 
 \`ordered\`: only in the order of the keys' UTF-8 bytes, else \`NOT_SUPPORTED\`; \`after\` needs that.`
@@ -102,6 +112,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   }
 
   app.get('/v1/store', {
+    config: { access: { scope: 'admin' } },
     schema: {
       ...common,
       operationId: 'storeInfo',
@@ -128,6 +139,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post<{ Body: { readonly keys: readonly string[] } }>('/v1/store/get', {
+    config: { access: { scope: 'admin', keys: keysOf } },
     bodyLimit: BODY_LIMIT,
     schema: {
       ...common,
@@ -148,6 +160,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post<SetRoute>('/v1/store/set', {
+    config: { access: { scope: 'admin', keys: keyOf }, writes: true },
     bodyLimit: BODY_LIMIT,
     schema: {
       ...common,
@@ -165,6 +178,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post<{ Body: { readonly key: string; readonly ifVersion?: string } }>('/v1/store/delete', {
+    config: { access: { scope: 'admin', keys: keyOf }, writes: true },
     schema: {
       ...common,
       operationId: 'storeDelete',
@@ -180,6 +194,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post<WriteRoute>('/v1/store/write', {
+    config: { access: { scope: 'admin', keys: writtenKeysOf }, writes: true },
     bodyLimit: BODY_LIMIT,
     schema: {
       ...common,
@@ -205,6 +220,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post<ListRoute>('/v1/store/list', {
+    config: { access: { scope: 'admin', keys: 'checked' } },
     schema: {
       ...common,
       operationId: 'storeList',
@@ -235,6 +251,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post('/v1/store/cleanup', {
+    config: { access: { scope: 'admin' } },
     schema: {
       ...common,
       operationId: 'storeCleanup',
@@ -249,6 +266,7 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.post('/v1/store/flush', {
+    config: { access: { scope: 'admin' } },
     schema: {
       ...common,
       operationId: 'storeFlush',

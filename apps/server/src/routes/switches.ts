@@ -1,10 +1,11 @@
 import type { State, SwitchOptions } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
 import { RequestError } from '../problems/request-error.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { type JsonSchema, listOf, record } from '../schemas/json-schema.ts'
 import { ok, responses } from '../schemas/responses.ts'
-import type { Switches } from '../switches/switches.ts'
+import type { Switches, SwitchStatus } from '../switches/switches.ts'
 
 interface StartRoute {
   readonly Body: SwitchOptions & { readonly to: string; readonly dryRun?: boolean }
@@ -18,7 +19,7 @@ const flag: JsonSchema = { type: 'boolean' }
 const count: JsonSchema = { type: 'integer' }
 const name: JsonSchema = { type: 'string', minLength: 1 }
 
-const status = record(
+export const status: JsonSchema = record(
   {
     id: { type: 'string' },
     from: name,
@@ -86,8 +87,9 @@ const options: Readonly<Record<string, JsonSchema>> = {
 const byId: JsonSchema = record({ id: { type: 'string' } })
 
 /** Moving the state to another backend while it is served. */
-export function switchRoutes(app: FastifyInstance, state: State, switches: Switches): void {
+export function switchRoutes(app: FastifyInstance, state: State, switches: Switches, audit: Audit): void {
   app.post<StartRoute>('/v1/switch', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'startSwitch',
       summary: 'Switch to another backend, or see what that would do',
@@ -99,14 +101,20 @@ export function switchRoutes(app: FastifyInstance, state: State, switches: Switc
         202: ok(status, 'The switch has begun.'),
       }),
     },
-    async handler({ body: { to, dryRun = false, exclusive = true, ...given } }, reply) {
+    async handler(request, reply) {
+      const { to, dryRun = false, exclusive = true, ...given } = request.body
       const wanted = { ...given, exclusive }
       if (dryRun) return reply.send(await state.planSwitch(to, wanted))
-      return reply.code(202).send(await switches.start(to, wanted))
+      const start = () => switches.start(to, wanted)
+      const begun = await audit.admin(request, 'switch', { to, ...wanted }, start, ({ id }) =>
+        switches.ended(id),
+      )
+      return reply.code(202).send(begun)
     },
   })
 
   app.get('/v1/switch', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'latestSwitch',
       summary: 'The latest switch, also of the run of the server before this one',
@@ -122,6 +130,7 @@ export function switchRoutes(app: FastifyInstance, state: State, switches: Switc
   })
 
   app.get<IdRoute>('/v1/switch/:id', {
+    config: { access: { scope: 'admin' } },
     schema: {
       operationId: 'switchStatus',
       summary: 'Where a switch stands',
@@ -142,6 +151,7 @@ export function switchRoutes(app: FastifyInstance, state: State, switches: Switc
     const [summary, description] = actions[action]
     const code = action === 'rollback' ? 202 : 200
     app.post<IdRoute>(`/v1/switch/:id/${action}`, {
+      config: { access: { scope: 'admin' } },
       schema: {
         operationId: `${action}Switch`,
         summary,
@@ -150,7 +160,12 @@ export function switchRoutes(app: FastifyInstance, state: State, switches: Switc
         querystring: noQuery,
         response: responses({ [code]: ok(status, description) }),
       },
-      handler: async (request, reply) => reply.code(code).send(await switches[action](request.params.id)),
+      async handler(request, reply) {
+        const { id } = request.params
+        const work = () => switches[action](id)
+        const until = action === 'rollback' ? (back: SwitchStatus) => switches.ended(back.id) : undefined
+        return reply.code(code).send(await audit.admin(request, `${action}Switch`, { id }, work, until))
+      },
     })
   }
 }

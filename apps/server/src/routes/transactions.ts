@@ -1,5 +1,5 @@
 import type { Check, State, TransactionOperation, Ttl } from '@switchyard/core'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Content } from '../content/content.ts'
 import { contentOfWire, type WireValue } from '../content/wire-value.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
@@ -49,9 +49,21 @@ const result: JsonSchema = {
   ],
 }
 
+function keysOf({ body }: FastifyRequest): readonly string[] {
+  const { checks = [], operations } = body as TransactionRoute['Body']
+  return [...checks, ...operations].map((named) => named.key)
+}
+
+/** A check tells what is there, and an increment answers the sum. */
+function readsOf({ body }: FastifyRequest): boolean {
+  const { checks = [], operations } = body as TransactionRoute['Body']
+  return checks.length > 0 || operations.some((wire) => wire.op === 'increment')
+}
+
 /** POST /v1/transactions: checks and writes, all or nothing. */
 export function transactionRoute(app: FastifyInstance, state: State): void {
   app.post<TransactionRoute>('/v1/transactions', {
+    config: { access: { scope: 'write', reads: readsOf, keys: keysOf } },
     schema: {
       operationId: 'transaction',
       summary: 'Check and write, all or nothing',

@@ -20,6 +20,7 @@ const NO_BYTES = Buffer.alloc(0)
 /** PUT and DELETE /v1/state/{key}. The body arrives as the bytes that were sent. */
 export function writeValueRoutes(app: FastifyInstance, state: State): void {
   app.put<PutRoute>('/v1/state/:key', {
+    config: { access: { scope: 'write' } },
     schema: {
       operationId: 'putValue',
       summary: 'Set a value',
@@ -61,6 +62,7 @@ export function writeValueRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.delete<{ Params: { key: string } }>('/v1/state/:key', {
+    config: { access: { scope: 'write' } },
     schema: {
       operationId: 'deleteValue',
       summary: 'Delete a value',

@@ -4,21 +4,23 @@ import { type JsonSchema, listOf, record } from './json-schema.ts'
 /** The name of {@link problemSchema} for references. */
 const PROBLEM = 'Problem'
 
+const problemFields: Readonly<Record<string, JsonSchema>> = {
+  type: { type: 'string', format: 'uri' },
+  title: { type: 'string' },
+  status: { type: 'integer' },
+  detail: { type: 'string', description: 'For people; it may change.' },
+  code: { type: 'string', enum: Object.keys(PROBLEM_TYPES) },
+  requestId: { type: 'string', description: 'As in `x-request-id`, and in the log.' },
+  key: { type: 'string', description: 'The key that it is about, where there is one.' },
+  notApplied: listOf({ type: 'string' }, { description: 'Of a batch: the keys that were not written.' }),
+}
+
+const REQUIRED = ['type', 'title', 'status', 'detail', 'code']
+
 export const problemSchema: JsonSchema = {
   $id: PROBLEM,
   description: 'A problem document of RFC 9457. Programs read `code`.',
-  ...record(
-    {
-      type: { type: 'string', format: 'uri' },
-      title: { type: 'string' },
-      status: { type: 'integer' },
-      detail: { type: 'string', description: 'For people; it may change.' },
-      code: { type: 'string', enum: Object.keys(PROBLEM_TYPES) },
-      key: { type: 'string', description: 'The key that it is about, where there is one.' },
-      notApplied: listOf({ type: 'string' }, { description: 'Of a batch: the keys that were not written.' }),
-    },
-    ['type', 'title', 'status', 'detail', 'code'],
-  ),
+  ...record(problemFields, REQUIRED),
 }
 
 const anyProblem: JsonSchema = {
@@ -36,6 +38,12 @@ export function ok(schema: JsonSchema, description: string, headers: JsonSchema 
 
 export function empty(description: string): JsonSchema {
   return { description, type: 'null' }
+}
+
+/** A problem that tells more than others do. */
+export function problemWith(fields: Readonly<Record<string, JsonSchema>>, description: string): JsonSchema {
+  const schema = record({ ...problemFields, ...fields }, [...REQUIRED, ...Object.keys(fields)])
+  return { description, content: { 'application/problem+json': { schema } } }
 }
 
 /** All answers of a route: its own, and problems. */

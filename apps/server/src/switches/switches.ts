@@ -25,6 +25,8 @@ export interface Switches {
   latest(): SwitchStatus | undefined
   /** @throws RequestError `NOT_FOUND` */
   status(id: string): SwitchStatus
+  /** Resolves when it is done, and rejects if it is given up. */
+  ended(id: string): Promise<void>
   abort(id: string): Promise<SwitchStatus>
   rollback(id: string): Promise<SwitchStatus>
   complete(id: string): Promise<SwitchStatus>
@@ -72,6 +74,9 @@ export function createSwitches(state: State, before: SwitchRecord | undefined): 
     status(id) {
       const earlier = recorded(before)
       return earlier?.id === id ? earlier : statusOf(find(id))
+    },
+    async ended(id) {
+      await find(id).done
     },
     async abort(id) {
       const run = find(id)

@@ -22,8 +22,12 @@ export interface EventReader extends AsyncDisposable {
 }
 
 /** Reads server-sent events as an EventSource does. */
-export async function readEvents(url: string, lastEventId?: string): Promise<EventReader> {
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+export async function readEvents(
+  url: string,
+  lastEventId?: string,
+  own: Readonly<Record<string, string>> = {},
+): Promise<EventReader> {
+  const headers = { ...own, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) }
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     get(url, { headers, agent: false }, resolve).once('error', reject)
   })

@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend } from '@switchyard/core'
 import { sqlite } from '@switchyard/sqlite'
+import { type AccessSettings, DEFAULT_ACCESS } from '../../src/access/settings.ts'
+import { type AuditSettings, DEFAULT_AUDIT } from '../../src/audit/audit.ts'
 import { DEFAULT_SERVER, type ServerSettings } from '../../src/config/settings.ts'
 import { createServer, type SwitchyardServer } from '../../src/create-server.ts'
+import { DEFAULT_LIMITS, type LimitSettings } from '../../src/limits/settings.ts'
 import { afterFile } from './after-file.ts'
+import { checkAnswers } from './check-answers.ts'
 
 export interface RunningServer extends SwitchyardServer {
+  readonly dataDir: string
   readonly url: string
   readonly port: number
 }
@@ -16,6 +21,11 @@ export interface StartOptions extends Partial<ServerSettings> {
   /** Default: SQLite in a folder of its own. */
   readonly backends?: Readonly<Record<string, Backend>>
   readonly active?: string
+  readonly access?: Partial<AccessSettings>
+  readonly audit?: Partial<AuditSettings>
+  readonly limits?: Partial<LimitSettings>
+  /** Default: a folder of its own. */
+  readonly dataDir?: string
 }
 
 /** A folder that is gone after the tests of the file. */
@@ -29,18 +39,26 @@ export async function temporaryFolder(): Promise<string> {
 export async function startServer({
   backends,
   active,
+  access,
+  audit,
+  limits,
+  dataDir: given,
   ...settings
 }: StartOptions = {}): Promise<RunningServer> {
-  const dataDir = await temporaryFolder()
+  const dataDir = given ?? (await temporaryFolder())
   const all = backends ?? { local: sqlite({ path: join(dataDir, 'state.db') }) }
   const server = await createServer({
     server: { ...DEFAULT_SERVER, port: 0, logLevel: 'silent', ...settings },
     state: { backends: all, active: active ?? (Object.keys(all)[0] as string), cleanupInterval: false },
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    access: { ...DEFAULT_ACCESS, ...access },
+    audit: { ...DEFAULT_AUDIT, ...audit },
     dataDir,
   })
+  checkAnswers(server)
   const url = await server.listen()
   afterFile(() => server.close())
-  return { ...server, url, port: Number(new URL(url).port) }
+  return { ...server, dataDir, url, port: Number(new URL(url).port) }
 }
 
 /** The URL of a key. */

@@ -1,0 +1,110 @@
+import { parseTtl } from '@switchyard/core'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { createAuthenticator, type Identity } from './authenticate.ts'
+import { authorizeContent, authorizeRoute } from './authorize.ts'
+import { refuseForeignName, requireLoopback } from './loopback.ts'
+import { createOpenStreams } from './open-streams.ts'
+import { ANONYMOUS, LOCAL } from './principal.ts'
+import { requireDeclarations } from './route-access.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { createSessions } from './sessions.ts'
+import type { AccessSettings, TokenSettings } from './settings.ts'
+import { createTokens } from './tokens.ts'
+
+/** Who may do what. */
+export interface Access {
+  /** Decides for every route that is registered after this call. */
+  control(app: FastifyInstance): void
+  /** The routes of sessions. They take JSON. */
+  routes(app: FastifyInstance): void
+  /**
+   * Puts these tokens in the place of the present ones, at once: sessions and event streams of others end.
+   *
+   * @throws ConfigError if there were some, and shall be none, which would let everybody in.
+   * @throws RequestError `AUDIT_UNAVAILABLE`; then all stays as it was.
+   */
+  replaceTokens(tokens: readonly TokenSettings[]): Promise<void>
+}
+
+export interface AccessOptions {
+  readonly settings: AccessSettings
+  /** Where the server listens. */
+  readonly host: string
+  readonly audit: Audit
+  readonly log: FastifyBaseLogger
+  /** Unix ms. Default: the system's clock. */
+  readonly now?: () => number
+}
+
+/** @throws ConfigError if there are no tokens and the address is not a loopback one. */
+export function createAccess({ settings, host, audit, log, now = Date.now }: AccessOptions): Access {
+  if (settings.tokens.length === 0) requireLoopback(host)
+  const tokens = createTokens(settings.tokens, now)
+  const sessions = createSessions({
+    idleMs: parseTtl(settings.sessionIdle),
+    lifetimeMs: parseTtl(settings.sessionLifetime),
+    now,
+  })
+  const authenticator = createAuthenticator({ tokens, sessions, log, now })
+  const streams = createOpenStreams<Identity | undefined>((identity) => {
+    if (identity === undefined) return tokens.isEmpty
+    return tokens.has(identity.token) && (identity.session === undefined || sessions.has(identity.session.id))
+  })
+
+  function admit(request: FastifyRequest): void {
+    const { access } = request.routeOptions.config
+    request.principal = ANONYMOUS
+    if (tokens.isEmpty) {
+      refuseForeignName(request)
+      request.principal = LOCAL
+    } else if (access === undefined || !('open' in access)) {
+      request.identity = authenticator.authenticate(request)
+      request.principal = request.identity.token.principal
+      authorizeRoute(request)
+    }
+    if (access !== undefined && 'scope' in access && access.scope === 'watch') {
+      streams.add(request.raw.socket, request.identity)
+    }
+  }
+
+  function control(app: FastifyInstance): void {
+    requireDeclarations(app)
+    app.decorateRequest('principal')
+    app.decorateRequest('identity')
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(SECURITY_HEADERS)
+      done(refusalOf(() => admit(request)))
+    })
+    app.addHook('preHandler', (request, _reply, done) => {
+      done(refusalOf(() => authorizeContent(request)))
+    })
+  }
+
+  return {
+    control,
+    routes: (app) => sessionRoutes(app, { tokens, sessions, authenticator, onClose: () => streams.check() }),
+    async replaceTokens(replacements) {
+      if (replacements.length === 0 && !tokens.isEmpty) {
+        throw new ConfigError('access.tokens: the last token can be removed by a restart only')
+      }
+      const detail = {
+        tokens: replacements.map(({ name, scopes, prefixes }) => ({ name, scopes, prefixes })),
+      }
+      await audit.admin('configuration', 'replaceTokens', detail, async () => tokens.replace(replacements))
+      streams.check()
+    },
+  }
+}
+
+/** What it throws: a hook tells it to Fastify, and must not catch what comes after the hook. */
+function refusalOf(work: () => void): Error | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
+}

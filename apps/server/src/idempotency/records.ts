@@ -1,0 +1,75 @@
+import { isStateError, type StateNamespace, type Ttl } from '@switchyard/core'
+
+/** An answer as it was sent. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly base64: string
+}
+
+/** What is known of a request that was sent with a key. */
+export interface IdempotencyRecord {
+  /** Of the request. */
+  readonly fingerprint: string
+  /** The run of the server that carries it out. */
+  readonly run: string
+  /** When nobody can be carrying it out any more: Unix ms. */
+  readonly until: number
+  /** Absent until it is done. */
+  readonly answer?: Answer
+}
+
+/** Requests that were sent with a key, kept in the state itself. */
+export interface IdempotencyRecords {
+  /** Begins the request of this key, or says what is known of the one that began before. */
+  begin(key: string, fingerprint: string): Promise<IdempotencyRecord | undefined>
+  /** Whether the request of this record may still be under way. */
+  isUnderWay(key: string, record: IdempotencyRecord): boolean
+  /** Keeps the answer. */
+  finish(key: string, fingerprint: string, answer: Answer): Promise<void>
+  /** Nothing was done: the next request with the key is carried out. */
+  giveUp(key: string): Promise<void>
+}
+
+/** Longer than operations take. */
+const CARRYING_OUT_MS = 60_000
+
+/**
+ * @param run names this run of the server
+ * @param ttl how long answers are kept
+ */
+export function createIdempotencyRecords(state: StateNamespace, run: string, ttl: Ttl): IdempotencyRecords {
+  const underWay = new Set<string>()
+  const nameOf = (key: string): string => `idempotency:${key}`
+
+  async function ended(key: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } finally {
+      underWay.delete(key)
+    }
+  }
+
+  return {
+    async begin(key, fingerprint) {
+      for (;;) {
+        const found = await state.get<IdempotencyRecord>(nameOf(key))
+        if (found !== undefined) return found
+        const record: IdempotencyRecord = { fingerprint, run, until: Date.now() + CARRYING_OUT_MS }
+        try {
+          await state.set(nameOf(key), record, { ifAbsent: true, ttl })
+          underWay.add(key)
+          return undefined
+        } catch (error) {
+          // Another one was faster.
+          if (!isStateError(error, 'CONFLICT')) throw error
+        }
+      }
+    },
+    isUnderWay: (key, record) =>
+      record.run === run ? underWay.has(key) : record.answer === undefined && Date.now() < record.until,
+    finish: (key, fingerprint, answer) =>
+      ended(key, () => state.set(nameOf(key), { fingerprint, run, until: 0, answer }, { ttl })),
+    giveUp: (key) => ended(key, () => state.delete(nameOf(key))),
+  }
+}
