@@ -86,7 +86,11 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'const idle = Promise.resolve()',
       },
       // It would never get to the end.
-      { file: 'switch/cut-over.ts', from: 'await copier.drainAll()', to: '(await copier.drain(50, { hurry: true }), [])' },
+      {
+        file: 'switch/cut-over.ts',
+        from: 'await copier.drainAll()',
+        to: '(await copier.drain(50, { hurry: true }), [])',
+      },
     ],
   },
   {
