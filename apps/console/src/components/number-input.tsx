@@ -1,0 +1,21 @@
+import type { JSX } from 'preact'
+
+export interface NumberInputProps {
+  /** NaN: none has been written yet. */
+  readonly value: number
+  readonly min: number
+  readonly onChange: (value: number) => void
+}
+
+export function NumberInput({ value, min, onChange }: NumberInputProps): JSX.Element {
+  return (
+    <input
+      type="number"
+      step="any"
+      required
+      {...{ min }}
+      value={Number.isNaN(value) ? '' : value}
+      onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+    />
+  )
+}

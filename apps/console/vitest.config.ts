@@ -1,0 +1,5 @@
+import { mergeConfig } from 'vitest/config'
+import { testConfig } from '../../vitest.base.ts'
+
+// Each file has a browser and a server of its own, and a machine has few processors.
+export default mergeConfig(testConfig, { test: { maxWorkers: 1, testTimeout: 60_000 } })
