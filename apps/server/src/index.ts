@@ -2,7 +2,12 @@ export type { AccessSettings, TokenSettings } from './access/settings.ts'
 export type { AuditSettings } from './audit/audit.ts'
 export { ConfigError } from './config/config-error.ts'
 export { type ConfigSource, loadConfig } from './config/load-config.ts'
-export type { ServerConfig, ServerSettings, StateSettings } from './config/settings.ts'
+export {
+  DEFAULT_SERVER,
+  type ServerConfig,
+  type ServerSettings,
+  type StateSettings,
+} from './config/settings.ts'
 export { contentCodec } from './content/content-codec.ts'
 export { createServer, type SwitchyardServer } from './create-server.ts'
 export type { ConfigSnapshot, RuntimeConfig } from './runtime-config/runtime-config.ts'

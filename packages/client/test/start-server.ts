@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend, State } from '@switchyard/core'
 import { memory } from '@switchyard/memory'
-import { createServer, type ServerSettings } from '@switchyard/server'
+import { createServer, DEFAULT_SERVER, type ServerSettings } from '@switchyard/server'
 import { sqlite } from '@switchyard/sqlite'
 
 export interface StartOptions extends Partial<ServerSettings> {
@@ -21,17 +21,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const SETTINGS: ServerSettings = {
-  host: '127.0.0.1',
-  port: 0,
-  bodyLimit: 1_048_576,
-  requestTimeout: '30s',
-  keepAliveTimeout: '65s',
-  heartbeatInterval: '15s',
-  eventHistory: 10_000,
-  maxEventStreams: 1000,
-  logLevel: 'silent',
-}
+const SETTINGS: ServerSettings = { ...DEFAULT_SERVER, port: 0, logLevel: 'silent' }
 
 /** A real server on a free port, with a folder of its own that goes with it. */
 export async function startServer({

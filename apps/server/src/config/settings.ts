@@ -54,6 +54,7 @@ export interface ServerConfig {
   readonly origin?: ConfigOrigin
 }
 
+/** What holds where a configuration says nothing else. */
 export const DEFAULT_SERVER: ServerSettings = {
   host: '127.0.0.1',
   port: 7373,
