@@ -26,7 +26,9 @@ const RUNNING_SWITCH_MS = 300
 const TRAFFIC_MS = 1000
 const KEPT_SAMPLES = 125
 
-export const ServerContext: Context<ServerFacts | undefined> = createContext<ServerFacts | undefined>(undefined)
+export const ServerContext: Context<ServerFacts | undefined> = createContext<ServerFacts | undefined>(
+  undefined,
+)
 
 export function useServer(): ServerFacts {
   const facts = useContext(ServerContext)
@@ -69,4 +71,3 @@ export function useServerFacts(): ServerFacts {
   }, TRAFFIC_MS)
   return useMemo(() => ({ backends, latest, traffic }), [backends, latest, traffic])
 }
-
