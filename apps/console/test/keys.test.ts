@@ -89,7 +89,8 @@ describe.runIf(isChromiumWanted())('the key browser', () => {
     await page.getByText('This key was deleted while you were editing it').waitFor()
     await page.getByRole('button', { name: 'Discard mine' }).click()
     await page.getByText('This key is not there').waitFor()
-    expect(faults).toEqual([])
+    // Where the key goes while the page reads it after the save, the browser logs the answer by itself.
+    expect(faults.filter((fault) => !fault.includes('404 (Not Found)'))).toEqual([])
   })
 
   test('tells of a change that the event stream did not, too', async () => {
