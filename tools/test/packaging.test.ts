@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -49,19 +49,33 @@ describe.each(names)('%s', (name) => {
 })
 
 test.each(published().map(({ folder }) => folder))('%s has declarations that stand alone', (project) => {
-  const dist = join(ROOT, project, 'dist')
-  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.d.ts'),
-  )
-  const specifiers = files.flatMap((file) => {
-    const text = readFileSync(join(dist, file), 'utf8')
-    return [...text.matchAll(/\b(?:from|import)\b\s*\(?\s*['"]([^'"]+)['"]/g)].map(
-      (match) => match[1] as string,
-    )
-  })
-  expect(files).not.toEqual([])
+  const declarations = declarationsOf(join(ROOT, project))
+  expect(declarations.size).toBeGreaterThan(0)
+  const specifiers = [...declarations.values()].flat()
   expect(specifiers.filter((name) => name === 'valibot' || name.endsWith('.ts'))).toEqual([])
 })
+
+/** The declarations that users meet, from those of the package's exports on, with what each imports. */
+function declarationsOf(project: string): ReadonlyMap<string, readonly string[]> {
+  const { exports } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).publishConfig as {
+    readonly exports: Readonly<Record<string, { readonly types: string }>>
+  }
+  const found = new Map<string, readonly string[]>()
+  const open = Object.values(exports).map(({ types }) => join(project, types))
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (found.has(file)) continue
+    const text = readFileSync(file, 'utf8')
+    const imported = Array.from(
+      text.matchAll(/\b(?:from|import)\b\s*\(?\s*['"]([^'"]+)['"]/g),
+      (match) => match[1] as string,
+    )
+    found.set(file, imported)
+    for (const name of imported) {
+      if (name.startsWith('.')) open.push(join(dirname(file), name.replace(/\.js$/, '.d.ts')))
+    }
+  }
+  return found
+}
 
 describe('core and sqlite alone, installed from their tarballs', () => {
   const readme = join(ROOT, 'packages/sqlite/README.md')

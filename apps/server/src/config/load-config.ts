@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { Backend } from '@switchyard/core'
 import { ConfigError } from './config-error.ts'
+import type { BackendConfig, FileConfig } from './file-config.ts'
 import { checked } from './issues.ts'
 import { loadPlugin } from './load-plugin.ts'
 import type { LoadedConfig } from './origin.ts'
 import { type ConfigFile, configPaths, parseConfigFile, readConfigFile } from './read-file.ts'
-import { type BackendConfig, type FileConfig, fileSchema } from './schema.ts'
+import { fileSchema } from './schema.ts'
 import type { ServerConfig, ServerSettings } from './settings.ts'
 
 export interface ConfigSource {

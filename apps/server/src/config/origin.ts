@@ -1,5 +1,5 @@
+import type { FileConfig } from './file-config.ts'
 import type { ConfigFile } from './read-file.ts'
-import type { FileConfig } from './schema.ts'
 import type { ServerConfig } from './settings.ts'
 
 /** Where a configuration came from, so that its changes can be followed. */

@@ -3,26 +3,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isStateError, parseTtl, type Ttl } from '@switchyard/core'
 import * as v from 'valibot'
 import { SCOPES } from '../access/principal.ts'
-import { type AccessSettings, DEFAULT_ACCESS, isInstant } from '../access/settings.ts'
-import { type AuditSettings, DEFAULT_AUDIT } from '../audit/audit.ts'
-import { DEFAULT_LIMITS, type LimitSettings } from '../limits/settings.ts'
-import { DEFAULT_SERVER, type ServerSettings, type StateSettings } from './settings.ts'
-
-export interface BackendConfig {
-  /** A package, or a file such as './backend.js'; '#name' behind it picks one of several exports. */
-  readonly plugin: string
-  readonly options?: unknown
-}
-
-export interface FileConfig {
-  readonly server: ServerSettings
-  readonly limits: LimitSettings
-  readonly access: AccessSettings
-  readonly audit: AuditSettings
-  readonly state: Partial<Omit<StateSettings, 'backends'>> & {
-    readonly backends?: Readonly<Record<string, BackendConfig>>
-  }
-}
+import { DEFAULT_ACCESS, isInstant } from '../access/settings.ts'
+import { DEFAULT_AUDIT } from '../audit/audit.ts'
+import { DEFAULT_LIMITS } from '../limits/settings.ts'
+import type { FileConfig } from './file-config.ts'
+import { DEFAULT_SERVER, type ServerSettings } from './settings.ts'
 
 /** An object with these fields and no others. */
 export function fields<const Entries extends v.ObjectEntries>(

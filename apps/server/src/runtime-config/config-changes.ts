@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FileConfig } from '../config/schema.ts'
+import type { FileConfig } from '../config/file-config.ts'
 
 /** Fields whose changes are applied without a restart. */
 const APPLIED: ReadonlySet<string> = new Set([
