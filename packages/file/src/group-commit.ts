@@ -44,6 +44,8 @@ export interface GroupCommitOptions {
 
 /** Bytes of values in one commit, about. */
 const MAX_BYTES = 8 << 20
+/** Fewer writes at a time share every commit. */
+const WORTH_OVERLAPPING = 16
 
 interface Waiting {
   readonly request: WriteRequest
@@ -59,7 +61,13 @@ export function createGroupCommit({
   maxWrites,
 }: GroupCommitOptions): GroupCommit {
   const waiting: Waiting[] = []
+  /** What is to run with no group on its way. */
+  const alone: (() => Promise<void>)[] = []
   let running: Promise<void> | undefined
+  /** How long the last commit took; one that was made at once has nothing to overlap with. */
+  let commitMs = Number.POSITIVE_INFINITY
+  /** How long callers take for each write, from the end of one commit to what they ask for next. */
+  let workMs = 0
 
   /** What the keys become in this group, on top of what is visible. */
   type Staged = Map<string, Entry | undefined>
@@ -112,35 +120,47 @@ export function createGroupCommit({
     )
   }
 
-  async function runGroup(group: readonly Waiting[]): Promise<void> {
+  /** Applies what can be, and commits it; resolves to what tells the callers. */
+  async function commitGroup(group: readonly Waiting[]): Promise<() => void> {
     const staged: Staged = new Map()
-    const settle: (() => void)[] = []
+    const results: (readonly OperationResult[])[] = []
+    const refusals = new Map<number, unknown>()
     let together = false
-    for (const { request, resolve, reject } of group) {
+    for (const [i, { request }] of group.entries()) {
       try {
-        const results = request.atomic ? applyAtomic(staged, request) : applyEach(staged, request)
+        results[i] = request.atomic ? applyAtomic(staged, request) : applyEach(staged, request)
         together ||= request.atomic && request.operations.length > 1
-        settle.push(() => resolve(results))
       } catch (error) {
         // Of a batch that is not atomic the rest is committed all the same.
-        settle.push(() => reject(error))
+        refusals.set(i, error)
       }
     }
     if (staged.size > 0) {
+      const started = performance.now()
       try {
-        const changes = Array.from(staged, ([key, entry]) => ({ key, entry }))
-        await commit(changes, together)
+        const committed = commit(
+          Array.from(staged, ([key, entry]) => ({ key, entry })),
+          together,
+        )
+        if (committed !== undefined) await committed
+        commitMs = committed === undefined ? Number.POSITIVE_INFINITY : performance.now() - started
       } catch (error) {
-        for (const { reject } of group) reject(error)
-        return
+        return () => {
+          for (const { reject } of group) reject(error)
+        }
       }
     }
-    for (const tell of settle) tell()
+    return () => {
+      for (const [i, { resolve, reject }] of group.entries()) {
+        if (refusals.has(i)) reject(refusals.get(i))
+        else resolve(results[i] as readonly OperationResult[])
+      }
+    }
   }
 
-  function takeGroup(): readonly Waiting[] {
+  function takeGroup(most: number): readonly Waiting[] {
     let count = 0
-    for (let bytes = 0; count < Math.min(waiting.length, maxWrites) && bytes < MAX_BYTES; count++) {
+    for (let bytes = 0; count < Math.min(waiting.length, most, maxWrites) && bytes < MAX_BYTES; count++) {
       for (const operation of waiting[count]?.request.operations ?? []) {
         if (operation.op === 'set') bytes += operation.entry.value.byteLength
       }
@@ -148,16 +168,46 @@ export function createGroupCommit({
     return waiting.splice(0, count)
   }
 
+  /** After all that this turn still brings. */
+  const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+
+  const isWorthOverlapping = (writes: number): boolean =>
+    writes >= WORTH_OVERLAPPING && commitMs < workMs * writes
+
   async function run(): Promise<void> {
-    // After all that this turn still brings.
-    await new Promise<void>((resolve) => process.nextTick(resolve))
-    while (waiting.length > 0) await runGroup(takeGroup())
+    await endOfTurn()
+    for (;;) {
+      const work = alone.shift()
+      if (work !== undefined) await work()
+      else if (waiting.length > 0) await commitWaiting()
+      else return
+    }
+  }
+
+  /**
+   * Callers who all wait for the same commit all work when it has ended, while the disk has nothing to do. Where it is
+   * fast they take turns: one half works while the disk has what the other half wrote.
+   */
+  async function commitWaiting(): Promise<void> {
+    const all = waiting.length
+    let group = takeGroup(isWorthOverlapping(all) ? Math.ceil(all / 2) : all)
+    let tell = await commitGroup(group)
+    while (alone.length === 0 && waiting.length > 0 && isWorthOverlapping(group.length + waiting.length)) {
+      group = takeGroup(waiting.length)
+      const committing = commitGroup(group)
+      tell()
+      tell = await committing
+    }
+    const told = performance.now()
+    tell()
+    await endOfTurn()
+    if (waiting.length > 0) workMs = (performance.now() - told) / waiting.length
   }
 
   function start(): void {
     running ??= run().finally(() => {
       running = undefined
-      if (waiting.length > 0) start()
+      if (waiting.length + alone.length > 0) start()
     })
   }
 
@@ -167,36 +217,34 @@ export function createGroupCommit({
         waiting.push({ request, resolve, reject })
         start()
       }),
-    async exclusively(work) {
-      while (running !== undefined) await running
-      const result = work()
-      running = result.then(
-        () => undefined,
-        () => undefined,
-      )
-      const mine = running
-      try {
-        return await result
-      } finally {
-        if (running === mine) running = undefined
-        if (waiting.length > 0) start()
-      }
-    },
+    exclusively: (work) =>
+      new Promise((resolve, reject) => {
+        alone.push(() => work().then(resolve, reject))
+        start()
+      }),
     async idle() {
-      while (running !== undefined || waiting.length > 0) await running
+      while (running !== undefined) await running
     },
   }
 }
 
+const NONE: readonly never[] = []
+
 /** The writes of a store, each of them through the group. */
 export function writesThrough(group: GroupCommit): Pick<StateStore, 'set' | 'delete' | 'write'> {
   return {
-    async set(key, entry, { ifVersion } = {}) {
-      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
-      await group.write({ checks, operations: [{ op: 'set', key, entry }], atomic: true })
+    set(key, entry, { ifVersion } = {}) {
+      const checks = ifVersion === undefined ? NONE : [{ key, version: ifVersion }]
+      // What it resolves to is nobody's; another promise would be felt.
+      const written: Promise<unknown> = group.write({
+        checks,
+        operations: [{ op: 'set', key, entry }],
+        atomic: true,
+      })
+      return written as Promise<void>
     },
     async delete(key, { ifVersion } = {}) {
-      const checks = ifVersion === undefined ? [] : [{ key, version: ifVersion }]
+      const checks = ifVersion === undefined ? NONE : [{ key, version: ifVersion }]
       const [result] = await group.write({ checks, operations: [{ op: 'delete', key }], atomic: true })
       return result?.op === 'delete' && result.deleted
     },

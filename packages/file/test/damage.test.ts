@@ -94,6 +94,34 @@ test('a write that was cut off is cut away with a warning that names file and pl
   expect(await contentOf(state)).toEqual(last)
 })
 
+test('the room behind the end of a log whose process was killed is no damage, and a write that was cut off in it is told', async () => {
+  const folder = join(temporaryFolder(), 'state')
+  const { state } = await openState(file({ path: folder, durability: 'group' }))
+  await state.set('key', 'kept')
+  const segment = join(folder, '00000001.log')
+  const { size } = statSync(segment)
+  const bytes = readFileSync(segment)
+  const used = bytes.findLastIndex((byte) => byte !== 0) + 1
+  expect(used).toBeLessThan(size)
+
+  const killed = join(temporaryFolder(), 'killed')
+  cpSync(folder, killed, { recursive: true })
+  const { state: again, warnings } = await openState(file({ path: killed }))
+  expect(warnings).toEqual([])
+  expect(await contentOf(again)).toEqual(new Map([['key', 'kept']]))
+
+  const torn = join(temporaryFolder(), 'torn')
+  cpSync(folder, torn, { recursive: true })
+  bytes.write('torn', used)
+  writeFileSync(join(torn, '00000001.log'), bytes)
+  const { state: third, warnings: told } = await openState(file({ path: torn }))
+  expect(told).toEqual([expect.stringContaining(`; 4 bytes from ${used} on`)])
+  expect(await contentOf(third)).toEqual(new Map([['key', 'kept']]))
+
+  await state.close()
+  expect(statSync(segment).size).toBe(used)
+})
+
 test('a broken block with whole ones behind it is damage, and nothing is cut away', async () => {
   const { folder } = await written()
   const segment = join(

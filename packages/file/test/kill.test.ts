@@ -7,6 +7,7 @@ import { createState } from '@switchyard/core'
 import { bundleProgram } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FileOptions } from '../src/index.ts'
+import { CROWD } from './crowd.ts'
 import { smallSegments } from './small-segments.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -29,6 +30,7 @@ interface Acknowledged {
   /** Undefined if there was none. */
   readonly count: number | undefined
   readonly step: number | undefined
+  readonly crowd: number | undefined
 }
 
 /** Lets a process write until it has acknowledged some lines, each time another number, and kills it. */
@@ -36,7 +38,8 @@ async function writeAndKill({ path, layout, durability }: FileOptions, round: nu
   const args = ['--no-warnings', writer.path, path, String(layout), String(durability), String(round)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
-  const enough = 20 + ((round * 37) % (layout === 'log' ? 120 : 50))
+  const most = layout === 'tree' ? 50 : durability === 'always' ? 200 : 900
+  const enough = 20 + ((round * 37) % most)
   child.stdout.on('data', (text) => {
     output += String(text)
     if (output.split('\n').length > enough) child.kill('SIGKILL')
@@ -52,6 +55,7 @@ async function writeAndKill({ path, layout, durability }: FileOptions, round: nu
     deletes: numbers('delete'),
     count: numbers('count').at(-1),
     step: numbers('step').at(-1),
+    crowd: numbers('crowd').at(-1),
   }
 }
 
@@ -65,6 +69,7 @@ async function killRounds(options: FileOptions, rounds: number): Promise<void> {
   const deleted = new Set<string>()
   let count = 0
   let steps = 0
+  let crowded = 0
   for (let round = 0; round < rounds; round++) {
     const acknowledged = await writeAndKill(options, round)
     const { sets, deletes } = acknowledged
@@ -94,6 +99,12 @@ async function killRounds(options: FileOptions, rounds: number): Promise<void> {
         stepped === 0 ? [] : [`at:${stepped}`],
       )
       steps = stepped
+      const crowd = (all.get('crowd') as number | undefined) ?? 0
+      const told = acknowledged.crowd ?? crowded
+      expect(crowd).toBeGreaterThanOrEqual(told)
+      // Of each of the crowd one increment may have been under way.
+      expect(crowd).toBeLessThanOrEqual(told + CROWD)
+      crowded = crowd
     } finally {
       await state.close()
     }

@@ -59,6 +59,35 @@ describe('the log', () => {
     await Promise.all(readers)
   })
 
+  test('counts exactly, and shows nothing before it is synced, while many write at once', async () => {
+    const path = join(temporaryFolder(), 'state')
+    const { state } = await openState(smallSegments({ path }))
+    let done = 0
+    const worker = async (): Promise<void> => {
+      for (let i = 0; i < 50; i++) {
+        const count = await state.increment('count')
+        done++
+        // What others have been told is there, and what nobody has been told of may be.
+        expect(count).toBeGreaterThan(0)
+        expect(await state.get('count')).toBeGreaterThanOrEqual(done)
+      }
+    }
+    const cleaner = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) {
+        await state.set(`short${i}`, i, { ttl: 1 })
+        // It needs a moment between two commits, and gets it however many write.
+        await state.cleanup()
+      }
+    }
+    await Promise.all([...Array.from({ length: 64 }, worker), cleaner()])
+    expect(await state.get('count')).toBe(3200)
+    await state.close()
+    const sizes = files(path, '.log').map((name) => statSync(join(path, name)).size)
+    const { state: again } = await openState(file({ path }))
+    expect(await again.get('count')).toBe(3200)
+    expect((await again.stats()).bytes).toBe(sizes.reduce((sum, size) => sum + size, 0))
+  })
+
   test('does what a Map does, over restarts and compactions', async () => {
     const key = fc.integer({ min: 0, max: 12 }).map((n) => `key${n}`)
     const step = fc.oneof(

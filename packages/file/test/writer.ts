@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs'
 import { createState } from '@switchyard/core'
 import type { FileOptions } from '../src/index.ts'
+import { CROWD } from './crowd.ts'
 import { smallSegments } from './small-segments.ts'
 
 /**
- * Writes for ever, and prints what was acknowledged: 'set 3', 'delete 2', 'count 7', 'step 4'. Ended by a kill.
+ * Writes for ever, and prints what was acknowledged: 'set 3', 'delete 2', 'count 7', 'step 4', 'crowd 90'. Ended by a kill.
  * Each line is one write to the file descriptor: a stream would keep lines back.
  */
 const [path = '', layout = 'log', durability = 'group', round = '0'] = process.argv.slice(2)
@@ -46,6 +47,11 @@ async function step(): Promise<void> {
   }
 }
 
+/** So many at once that commits overlap with the callers of the one before. */
+async function crowd(): Promise<void> {
+  for (;;) acknowledge(`crowd ${await state.increment('crowd')}`)
+}
+
 /** Now and then a log is merged as well. */
 async function optimize(): Promise<void> {
   while (layout === 'log') {
@@ -54,4 +60,5 @@ async function optimize(): Promise<void> {
   }
 }
 
-await Promise.all([setAndDelete(), count(), step(), optimize()])
+const crowds = layout === 'log' ? Array.from({ length: CROWD }, crowd) : []
+await Promise.all([setAndDelete(), count(), step(), optimize(), ...crowds])

@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Change } from '../change.ts'
+import { deletion, type LocatedChange } from './located-change.ts'
+import type { Segment } from './segment.ts'
 
 /**
  * What is appended at once: the writes of one group, all or nothing.
@@ -19,21 +21,10 @@ const SET = 1
 const SET_EXPIRING = 2
 const DELETION = 3
 
-/** A change, and where its value is in the segment. */
-export interface LocatedChange {
-  readonly key: string
-  readonly version: string
-  readonly expiresAt: number | undefined
-  /** Undefined for a deletion. */
-  readonly value: { readonly offset: number; readonly length: number; readonly crc: number } | undefined
-  /** Bytes that the change takes in the segment. */
-  readonly bytes: number
-}
-
-/** The block of these changes, and where they will be once it is written at `offset`. */
+/** The block of these changes, and where they will be once it is the next one of the segment. */
 export function packBlock(
   changes: readonly Change[],
-  offset: number,
+  segment: Segment,
 ): { readonly block: Buffer; readonly located: readonly LocatedChange[] } {
   let size = HEADER_BYTES
   for (const { key, entry } of changes) {
@@ -42,26 +33,32 @@ export function packBlock(
   }
   const block = Buffer.allocUnsafe(size)
   const located: LocatedChange[] = []
+  const { size: start } = segment
   let at = HEADER_BYTES
   for (const { key, entry } of changes) {
-    const start = at
+    const from = at
     block[at++] = entry === undefined ? DELETION : entry.expiresAt === undefined ? SET : SET_EXPIRING
     at = packText(block, at, key)
-    let value: LocatedChange['value']
-    if (entry !== undefined) {
-      at = packText(block, at, entry.version)
-      if (entry.expiresAt !== undefined) at = block.writeDoubleLE(entry.expiresAt, at)
-      at = block.writeUInt32LE(entry.value.byteLength, at)
-      block.set(entry.value, at)
-      value = { offset: offset + at, length: entry.value.byteLength, crc: crc32(entry.value) }
-      at += entry.value.byteLength
+    if (entry === undefined) {
+      located.push(deletion(key, segment, at - from))
+      continue
     }
+    const { version, expiresAt, value } = entry
+    at = packText(block, at, version)
+    if (expiresAt !== undefined) at = block.writeDoubleLE(expiresAt, at)
+    at = block.writeUInt32LE(value.byteLength, at)
+    block.set(value, at)
+    const offset = start + at
+    at += value.byteLength
     located.push({
       key,
-      version: entry?.version ?? '',
-      expiresAt: entry?.expiresAt,
-      value,
-      bytes: at - start,
+      version,
+      expiresAt,
+      segment,
+      offset,
+      length: value.byteLength,
+      crc: crc32(value),
+      bytes: at - from,
     })
   }
   block.writeUInt16LE(MARK, 0)
@@ -92,6 +89,7 @@ export function* changesIn(
   data: Buffer,
   start: number,
   bytes: number,
+  segment: Segment,
   segmentOffset: number,
 ): Iterable<LocatedChange> {
   const end = start + bytes
@@ -106,7 +104,7 @@ export function* changesIn(
     const kind = data[at++]
     const key = text()
     if (kind === DELETION) {
-      yield { key, version: '', expiresAt: undefined, value: undefined, bytes: at - from }
+      yield deletion(key, segment, at - from)
       continue
     }
     const version = text()
@@ -120,7 +118,7 @@ export function* changesIn(
     const crc = crc32(data.subarray(at, at + length))
     const offset = segmentOffset + at - start
     at += length
-    yield { key, version, expiresAt, value: { offset, length, crc }, bytes: at - from }
+    yield { key, version, expiresAt, segment, offset, length, crc, bytes: at - from }
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { replaceFile } from '../replace-file.ts'
-import type { LocatedChange } from './block.ts'
+import { deletion, isDeletion, type LocatedChange } from './located-change.ts'
+import type { Segment } from './segment.ts'
 
 /**
  * Beside a segment that is not written to any more: its changes without their values, so that opening need not read
@@ -33,11 +34,8 @@ export async function writeHint(
   await replaceFile(hintFile(segmentFile), Buffer.concat([header, body]))
 }
 
-/** The changes of a segment of this size, or undefined if there is no sound hint for it. */
-export async function readHint(
-  segmentFile: string,
-  size: number,
-): Promise<readonly LocatedChange[] | undefined> {
+/** What there is to {@link unpackHint}, if there is a sound hint for a segment of this size. */
+export async function readHint(segmentFile: string, size: number): Promise<Buffer | undefined> {
   let data: Buffer
   try {
     data = await readFile(hintFile(segmentFile))
@@ -51,28 +49,10 @@ export async function readHint(
     data.readUInt32LE(0) === MARK &&
     data.readDoubleLE(4) === size &&
     data.readUInt32LE(12) === crc32(body)
-  return isSound ? [...unpack(body)] : undefined
+  return isSound ? body : undefined
 }
 
-function pack({ key, version, expiresAt, value, bytes }: LocatedChange): Buffer {
-  const keyText = Buffer.from(key)
-  const versionText = Buffer.from(version)
-  const part = Buffer.allocUnsafe(7 + keyText.length + (value === undefined ? 0 : 26 + versionText.length))
-  let at = part.writeUInt8(value === undefined ? DELETION : SET, 0)
-  at = part.writeUInt16LE(keyText.length, at)
-  at += keyText.copy(part, at)
-  at = part.writeUInt32LE(bytes, at)
-  if (value === undefined) return part
-  at = part.writeUInt16LE(versionText.length, at)
-  at += versionText.copy(part, at)
-  at = part.writeDoubleLE(expiresAt ?? Number.NaN, at)
-  at = part.writeDoubleLE(value.offset, at)
-  at = part.writeUInt32LE(value.length, at)
-  part.writeUInt32LE(value.crc, at)
-  return part
-}
-
-function* unpack(body: Buffer): Iterable<LocatedChange> {
+export function* unpackHint(body: Buffer, segment: Segment): Iterable<LocatedChange> {
   let at = 0
   const text = (): string => {
     const length = body.readUInt16LE(at)
@@ -85,17 +65,35 @@ function* unpack(body: Buffer): Iterable<LocatedChange> {
     const bytes = body.readUInt32LE(at)
     at += 4
     if (kind === DELETION) {
-      yield { key, version: '', expiresAt: undefined, value: undefined, bytes }
+      yield deletion(key, segment, bytes)
       continue
     }
     const version = text()
     const expiry = body.readDoubleLE(at)
-    const value = {
-      offset: body.readDoubleLE(at + 8),
-      length: body.readUInt32LE(at + 16),
-      crc: body.readUInt32LE(at + 20),
-    }
+    const expiresAt = Number.isNaN(expiry) ? undefined : expiry
+    const offset = body.readDoubleLE(at + 8)
+    const length = body.readUInt32LE(at + 16)
+    const crc = body.readUInt32LE(at + 20)
     at += 24
-    yield { key, version, expiresAt: Number.isNaN(expiry) ? undefined : expiry, value, bytes }
+    yield { key, version, expiresAt, segment, offset, length, crc, bytes }
   }
+}
+
+function pack(change: LocatedChange): Buffer {
+  const keyText = Buffer.from(change.key)
+  const versionText = Buffer.from(change.version)
+  const isSet = !isDeletion(change)
+  const part = Buffer.allocUnsafe(7 + keyText.length + (isSet ? 26 + versionText.length : 0))
+  let at = part.writeUInt8(isSet ? SET : DELETION, 0)
+  at = part.writeUInt16LE(keyText.length, at)
+  at += keyText.copy(part, at)
+  at = part.writeUInt32LE(change.bytes, at)
+  if (!isSet) return part
+  at = part.writeUInt16LE(versionText.length, at)
+  at += versionText.copy(part, at)
+  at = part.writeDoubleLE(change.expiresAt ?? Number.NaN, at)
+  at = part.writeDoubleLE(change.offset, at)
+  at = part.writeUInt32LE(change.length, at)
+  part.writeUInt32LE(change.crc, at)
+  return part
 }

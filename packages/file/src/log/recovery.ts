@@ -4,7 +4,7 @@ import type { PluginContext } from '@switchyard/core'
 import { corrupt, fileError } from '../errors.ts'
 import { TEMPORARY } from '../replace-file.ts'
 import { blockBytes, changesIn, findBlock, HEADER_BYTES } from './block.ts'
-import { hintFile, readHint } from './hint.ts'
+import { hintFile, readHint, unpackHint } from './hint.ts'
 import type { LogIndex } from './log-index.ts'
 import type { LogManifest } from './manifest.ts'
 import { openSegment, type Segment, segmentFile } from './segment.ts'
@@ -14,7 +14,8 @@ const CHUNK = 4 << 20
 
 /**
  * Opens the segments of the manifest and brings the index to what they say. What follows the last whole block of the
- * last segment was being written when the process or the machine ended, and is cut off with a warning.
+ * last segment was being written when the process or the machine ended, and is cut off with a warning; zeros are the
+ * room for what was not written any more.
  *
  * @throws StateError `CORRUPT` where whole blocks follow what is not one: that was not being written
  */
@@ -34,15 +35,17 @@ export async function recover(
       if (hinted !== undefined) {
         const segment = openSegment(folder, id, { size })
         opened.push(segment)
-        for (const change of hinted) index.apply(change, segment)
+        for (const change of unpackHint(hinted, segment)) index.apply(change)
         continue
       }
       const isLast = position === segments.length - 1
-      const sound = await soundBytes(file, size, isLast)
-      if (sound < size) {
+      const { sound, torn } = await inspect(file, size, isLast)
+      if (torn > 0) {
         logger.warn(
-          `Backend '${backend}': '${file}' ended in the middle of a write; ${size - sound} bytes from ${sound} on are cut off`,
+          `Backend '${backend}': '${file}' ended in the middle of a write; ${torn} bytes from ${sound} on are cut off`,
         )
+      }
+      if (sound < size) {
         await truncate(file, sound).catch((error) => {
           throw fileError(error, file)
         })
@@ -50,7 +53,7 @@ export async function recover(
       const segment = openSegment(folder, id, { size: sound })
       opened.push(segment)
       await eachBlock(file, sound, (data, at, bytes, offset) => {
-        for (const change of changesIn(data, at, bytes, offset)) index.apply(change, segment)
+        for (const change of changesIn(data, at, bytes, segment, offset)) index.apply(change)
       })
     }
     return opened
@@ -60,14 +63,18 @@ export async function recover(
   }
 }
 
-/** Up to where the segment is whole. */
-async function soundBytes(file: string, size: number, isLast: boolean): Promise<number> {
+/** Up to where the segment is whole, and how many bytes of an unfinished write follow; behind those is room. */
+async function inspect(
+  file: string,
+  size: number,
+  isLast: boolean,
+): Promise<{ readonly sound: number; readonly torn: number }> {
   const sound = await eachBlock(file, size, () => undefined)
-  if (sound === size) return size
+  if (sound === size) return { sound, torn: 0 }
   if (!isLast) throw corrupt(file, sound, 'there is no whole block of changes')
-  if (await hasBlockAfter(file, sound + 1))
-    throw corrupt(file, sound, 'a block of changes is broken, and whole ones follow')
-  return sound
+  const rest = await readFrom(file, sound)
+  if (findBlock(rest, 1)) throw corrupt(file, sound, 'a block of changes is broken, and whole ones follow')
+  return { sound, torn: rest.findLastIndex((byte) => byte !== 0) + 1 }
 }
 
 /** Calls for each whole block from the start on, and says where they end. */
@@ -109,13 +116,13 @@ async function eachBlock(
   }
 }
 
-async function hasBlockAfter(file: string, from: number): Promise<boolean> {
+async function readFrom(file: string, start: number): Promise<Buffer> {
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
-    const data = Buffer.allocUnsafe(Math.max(size - from, 0))
-    const { bytesRead } = await handle.read(data, 0, data.length, from)
-    return findBlock(data.subarray(0, bytesRead), 0)
+    const data = Buffer.allocUnsafe(Math.max(size - start, 0))
+    const { bytesRead } = await handle.read(data, 0, data.length, start)
+    return data.subarray(0, bytesRead)
   } finally {
     await handle.close()
   }

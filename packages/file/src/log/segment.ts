@@ -1,23 +1,19 @@
-import { closeSync, fdatasync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { StateError } from '@switchyard/core'
 import { corrupt, fileError } from '../errors.ts'
+import type { LocatedChange } from './located-change.ts'
 
 const sync = promisify(fdatasync)
 
+/** Written ahead at once. */
+const ROOM = Buffer.alloc(1 << 20)
+
 /** Larger values are read without holding up the event loop. */
 const LARGE = 65_536
-
-/** Where a value is. */
-export interface Location {
-  readonly segment: Segment
-  readonly offset: number
-  readonly length: number
-  readonly crc: number
-}
 
 /** One file of the log. Only the last one is written to. */
 export interface Segment {
@@ -32,14 +28,21 @@ export interface Segment {
    * @throws StateError `READ_ONLY` if that fails as well, else what went wrong
    */
   append(block: Buffer): void
+  /**
+   * Writes zeros behind the end, where what is appended next will be: a file that does not grow is synced in a fraction
+   * of the time. Nothing happens while there is room left, and where the disk has none.
+   */
+  makeRoom(bytes: number): void
+  /** Takes back the room, durably. */
+  trim(): void
   sync(): Promise<void>
   /**
    * Small values at once, large ones without holding up the event loop.
    *
    * @throws StateError `CORRUPT` if the value is not what was written
    */
-  read(location: Location, key: string): Buffer | Promise<Buffer>
-  readNow(location: Location, key: string): Buffer
+  read(change: LocatedChange): Buffer | Promise<Buffer>
+  readNow(change: LocatedChange): Buffer
   close(): void
 }
 
@@ -56,30 +59,35 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
     throw fileError(error, file)
   }
   let size = start === 'new' ? 0 : start.size
+  /** Where the file ends: `size`, and the zeros behind it. */
+  let end = size
 
-  function checked(value: Buffer, { offset, crc }: Location, key: string, bytesRead: number): Buffer {
+  function checked(value: Buffer, { key, crc }: LocatedChange, offset: number, bytesRead: number): Buffer {
     if (bytesRead === value.length && crc32(value) === crc) return value
     throw corrupt(file, offset, `the value of '${key}' is not what was written`, key)
   }
 
-  function readNow(location: Location, key: string): Buffer {
-    const value = Buffer.allocUnsafe(location.length)
+  function readNow(change: LocatedChange): Buffer {
+    const { offset, length } = change
+    const value = Buffer.allocUnsafe(length)
     let bytesRead: number
     try {
-      bytesRead = readSync(fd, value, 0, value.length, location.offset)
+      bytesRead = readSync(fd, value, 0, length, offset)
     } catch (error) {
       throw fileError(error, file)
     }
-    return checked(value, location, key, bytesRead)
+    return checked(value, change, offset, bytesRead)
   }
 
-  async function readLarge(location: Location, key: string): Promise<Buffer> {
+  async function readLarge(change: LocatedChange): Promise<Buffer> {
+    // A compaction may put another one in its place meanwhile.
+    const { offset, length } = change
     // A handle of its own, so that the segment may be removed meanwhile.
     const handle = await open(file, 'r')
     try {
-      const value = Buffer.allocUnsafe(location.length)
-      const { bytesRead } = await handle.read(value, 0, value.length, location.offset)
-      return checked(value, location, key, bytesRead)
+      const value = Buffer.allocUnsafe(length)
+      const { bytesRead } = await handle.read(value, 0, length, offset)
+      return checked(value, change, offset, bytesRead)
     } catch (error) {
       throw fileError(error, file)
     } finally {
@@ -104,6 +112,7 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
         // What is left of it would end the log there.
         try {
           ftruncateSync(fd, at)
+          end = at
         } catch (cause) {
           throw new StateError(
             'READ_ONLY',
@@ -114,9 +123,28 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
         throw fileError(error, file)
       }
       size += block.length
+      end = Math.max(end, size)
+    },
+    makeRoom(bytes) {
+      if (end > size) return
+      try {
+        end += writeSync(fd, ROOM, 0, Math.min(bytes, ROOM.length), size)
+      } catch {
+        // A full disk is for the next append to tell, which may still fit.
+      }
+    },
+    trim() {
+      if (end === size) return
+      try {
+        ftruncateSync(fd, size)
+        fdatasyncSync(fd)
+        end = size
+      } catch (error) {
+        throw fileError(error, file)
+      }
     },
     sync: () => sync(fd),
-    read: (location, key) => (location.length > LARGE ? readLarge(location, key) : readNow(location, key)),
+    read: (change) => (change.length > LARGE ? readLarge(change) : readNow(change)),
     readNow,
     close: () => closeSync(fd),
   }

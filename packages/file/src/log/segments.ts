@@ -4,9 +4,10 @@ import type { Clock, StateError } from '@switchyard/core'
 import { asStateError } from '@switchyard/core'
 import type { Change } from '../change.ts'
 import { syncFolder } from '../sync-folder.ts'
-import { type LocatedChange, packBlock } from './block.ts'
+import { packBlock } from './block.ts'
 import { hintFile, writeHint } from './hint.ts'
-import { entryOf, hasExpired, type Indexed, type LogIndex } from './log-index.ts'
+import { isDeletion, type LocatedChange } from './located-change.ts'
+import { entryOf, hasExpired, type LogIndex } from './log-index.ts'
 import { writeLogManifest } from './manifest.ts'
 import { openSegment, type Segment } from './segment.ts'
 
@@ -42,11 +43,13 @@ export interface SegmentsOptions {
   readonly opened: readonly Segment[]
   readonly clock: Clock
   readonly segmentBytes?: number
+  /** Whether what is appended is synced: then there is room ahead for it. */
+  readonly synced: boolean
   readonly onError: (error: StateError) => void
 }
 
 export function createSegments(options: SegmentsOptions): Segments {
-  const { folder, index, clock, segmentBytes = SEGMENT_BYTES, onError } = options
+  const { folder, index, clock, segmentBytes = SEGMENT_BYTES, synced, onError } = options
   let sealed: Segment[] = options.opened.slice(0, -1)
   let last: Segment | undefined = options.opened.at(-1)
   let lastId = Math.max(0, ...options.opened.map(({ id }) => id))
@@ -84,6 +87,8 @@ export function createSegments(options: SegmentsOptions): Segments {
 
   async function addSegment(): Promise<void> {
     const before = last
+    // Of a segment that is not written to any more, every byte counts.
+    before?.trim()
     const next = create()
     await record([...all(), next])
     if (before !== undefined) {
@@ -96,6 +101,11 @@ export function createSegments(options: SegmentsOptions): Segments {
     deletions = []
   }
 
+  function withRoom(segment: Segment): Segment {
+    if (synced) segment.makeRoom(segmentBytes - segment.size)
+    return segment
+  }
+
   function report(error: unknown): void {
     onError(asStateError(error, { operation: 'compact' }))
   }
@@ -103,9 +113,9 @@ export function createSegments(options: SegmentsOptions): Segments {
   async function hint(segment: Segment, known: readonly LocatedChange[]): Promise<void> {
     const changes: LocatedChange[] = [...known]
     let seen = 0
-    for (const [key, entry] of index.entries()) {
+    for (const [, entry] of index.entries()) {
       if (++seen % STEP_KEYS === 0) await nextTurn()
-      if (entry.location.segment === segment) changes.push(changeOf(key, entry))
+      if (entry.segment === segment) changes.push(entry)
     }
     await writeHint(segment.file, segment.size, changes)
   }
@@ -114,14 +124,9 @@ export function createSegments(options: SegmentsOptions): Segments {
   async function merge(merged: readonly Segment[]): Promise<void> {
     const sources = new Set(merged)
     const outputs: Segment[] = []
-    const moved: {
-      readonly key: string
-      readonly entry: Indexed
-      readonly change: LocatedChange
-      readonly to: Segment
-    }[] = []
+    const moved: { readonly from: LocatedChange; readonly to: LocatedChange }[] = []
     let changes: Change[] = []
-    let entries: Indexed[] = []
+    let entries: LocatedChange[] = []
     let bytes = 0
 
     function flush(): void {
@@ -131,11 +136,9 @@ export function createSegments(options: SegmentsOptions): Segments {
         output = create()
         outputs.push(output)
       }
-      const { block, located } = packBlock(changes, output.size)
+      const { block, located } = packBlock(changes, output)
       output.append(block)
-      for (const [i, change] of located.entries()) {
-        moved.push({ key: change.key, entry: entries[i] as Indexed, change, to: output })
-      }
+      for (const [i, to] of located.entries()) moved.push({ from: entries[i] as LocatedChange, to })
       changes = []
       entries = []
       bytes = 0
@@ -147,12 +150,12 @@ export function createSegments(options: SegmentsOptions): Segments {
       let seen = 0
       for (const [key, entry] of index.entries()) {
         if (++seen % STEP_KEYS === 0) await nextTurn()
-        if (!sources.has(entry.location.segment)) continue
+        if (!sources.has(entry.segment)) continue
         if (hasExpired(entry, clock.now())) {
           index.remove(key)
           continue
         }
-        const read = entry.location.segment.read(entry.location, key)
+        const read = entry.segment.read(entry)
         changes.push({ key, entry: entryOf(entry, read instanceof Promise ? await read : read) })
         entries.push(entry)
         bytes += entry.bytes
@@ -164,7 +167,7 @@ export function createSegments(options: SegmentsOptions): Segments {
       flush()
       for (const output of outputs) {
         await output.sync()
-        const hinted = moved.filter(({ to }) => to === output).map(({ change }) => change)
+        const hinted = moved.map(({ to }) => to).filter(({ segment }) => segment === output)
         await writeHint(output.file, output.size, hinted)
       }
       // Hints of the merged segments would be written beside files that are gone.
@@ -184,10 +187,13 @@ export function createSegments(options: SegmentsOptions): Segments {
       if (closing) return
       throw error
     }
-    for (const { key, entry, change, to } of moved) {
-      const { value } = change
-      if (value !== undefined && index.find(key) === entry) entry.location = { segment: to, ...value }
-      else to.dead += change.bytes
+    for (const { from, to } of moved) {
+      if (index.find(from.key) === from) {
+        from.segment = to.segment
+        from.offset = to.offset
+      } else {
+        to.segment.dead += to.bytes
+      }
     }
     for (const segment of merged) {
       segment.close()
@@ -206,13 +212,13 @@ export function createSegments(options: SegmentsOptions): Segments {
 
   return {
     active() {
-      if (last !== undefined && last.size < segmentBytes) return last
-      return rotate().then(() => last as Segment)
+      if (last !== undefined && last.size < segmentBytes) return withRoom(last)
+      return rotate().then(() => withRoom(last as Segment))
     },
     applied(changes) {
       for (const change of changes) {
-        index.apply(change, last as Segment)
-        if (change.value === undefined) deletions?.push(change)
+        index.apply(change)
+        if (isDeletion(change)) deletions?.push(change)
       }
     },
     compactIfWorthwhile() {
@@ -240,13 +246,13 @@ export function createSegments(options: SegmentsOptions): Segments {
       closing = true
       await compacting?.catch(() => undefined)
       await hinting
-      if (last !== undefined && deletions !== undefined) await hint(last, deletions).catch(report)
+      try {
+        last?.trim()
+        if (last !== undefined && deletions !== undefined) await hint(last, deletions)
+      } catch (error) {
+        report(error)
+      }
       for (const segment of all()) segment.close()
     },
   }
-}
-
-function changeOf(key: string, { version, expiresAt, location, bytes }: Indexed): LocatedChange {
-  const { offset, length, crc } = location
-  return { key, version, expiresAt, bytes, value: { offset, length, crc } }
 }

@@ -18,7 +18,8 @@ import { corrupt, fileError } from '../errors.ts'
 import { createGroupCommit, diskFailed, writesThrough } from '../group-commit.ts'
 import type { FileOptions } from '../options.ts'
 import { packBlock } from './block.ts'
-import { createLogIndex, entryOf, hasExpired, type Indexed } from './log-index.ts'
+import type { LocatedChange } from './located-change.ts'
+import { createLogIndex, entryOf, hasExpired } from './log-index.ts'
 import { readLogManifest, writeLogManifest } from './manifest.ts'
 import { recover } from './recovery.ts'
 import type { Segment } from './segment.ts'
@@ -44,6 +45,7 @@ export async function openLogStore(
       index,
       opened: await recover(path, manifest, index, context),
       clock: context.clock,
+      synced: durability !== 'none',
       ...(segmentBytes !== undefined && { segmentBytes }),
       onError: (error) =>
         context.logger.warn(`Backend '${context.backend}': compaction failed: ${error.message}`),
@@ -89,21 +91,17 @@ function createLogStore({
   function read(key: string): Entry | undefined | Promise<Entry | undefined> {
     const found = index.live(key, clock.now())
     if (found === undefined) return undefined
-    const value = found.location.segment.read(found.location, key)
-    return value instanceof Promise ? readAgain(key, found, value) : entryOf(found, value)
+    const value = found.segment.read(found)
+    return value instanceof Promise ? readAgain(found, value) : entryOf(found, value)
   }
 
   /** A compaction may have removed the segment while it was read from. */
-  async function readAgain(
-    key: string,
-    found: Indexed,
-    value: Promise<Uint8Array>,
-  ): Promise<Entry | undefined> {
-    const { location } = found
+  async function readAgain(found: LocatedChange, value: Promise<Uint8Array>): Promise<Entry | undefined> {
+    const { key, segment } = found
     try {
       return entryOf(found, await value)
     } catch (error) {
-      if (index.find(key) === found && found.location === location) throw error
+      if (index.find(key) === found && found.segment === segment) throw error
       return read(key)
     }
   }
@@ -117,7 +115,7 @@ function createLogStore({
   }
 
   function append(segment: Segment, changes: readonly Change[]): Promise<void> | undefined {
-    const { block, located } = packBlock(changes, segment.size)
+    const { block, located } = packBlock(changes, segment)
     try {
       segment.append(block)
     } catch (error) {
@@ -142,7 +140,7 @@ function createLogStore({
 
   function readNow(key: string): Entry | undefined {
     const found = index.live(key, clock.now())
-    return found && entryOf(found, found.location.segment.readNow(found.location, key))
+    return found && entryOf(found, found.segment.readNow(found))
   }
 
   const group = createGroupCommit({

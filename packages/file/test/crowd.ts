@@ -1,0 +1,2 @@
+/** Writers of one counter, all at once. */
+export const CROWD = 24
