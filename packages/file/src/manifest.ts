@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { StateError } from '@switchyard/core'
 import { corrupt, fileError } from './errors.ts'
 import { replaceFile } from './replace-file.ts'
@@ -33,7 +34,9 @@ export async function readManifest(
     const message = `'${folder}' has layout '${content['layout']}' in format ${content['format']}; it was to be opened with layout '${layout}', which this version knows in format ${FORMAT}`
     throw new StateError('INCOMPATIBLE', message)
   }
-  return content
+  const { checksum, ...rest } = content
+  if (checksum !== checksumOf(rest)) throw corrupt(file, 0, 'it does not fit its checksum')
+  return rest
 }
 
 export async function writeManifest(
@@ -41,5 +44,12 @@ export async function writeManifest(
   layout: Layout,
   content: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  await replaceFile(join(folder, MANIFEST), `${JSON.stringify({ layout, format: FORMAT, ...content })}\n`)
+  const manifest = { layout, format: FORMAT, ...content }
+  const text = JSON.stringify({ ...manifest, checksum: checksumOf(manifest) })
+  await replaceFile(join(folder, MANIFEST), `${text}\n`)
+}
+
+/** What a flipped bit makes of a manifest may be one as well, of other segments. */
+function checksumOf(manifest: Readonly<Record<string, unknown>>): string {
+  return crc32(JSON.stringify(manifest)).toString(16).padStart(8, '0')
 }

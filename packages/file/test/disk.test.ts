@@ -1,9 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { file } from '../src/index.ts'
 import { openState } from './open-state.ts'
 import { smallDisk } from './small-disk.ts'
+import { smallSegments } from './small-segments.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const value = 'x'.repeat(10_000)
@@ -35,6 +36,38 @@ describe.each(['log', 'tree'] as const)("on a full disk, with layout '%s'", (lay
       expect((await again.stats()).keys).toBe(acknowledged.length + 1)
     },
   )
+})
+
+test('many writers on a full disk leave no file and no handle behind, and lose nothing', async () => {
+  const disk = smallDisk('1m')
+  const path = join(disk, 'state')
+  const { state } = await openState(smallSegments({ path }))
+  const acknowledged = new Set<string>()
+  let failures = 0
+  const write = async (worker: number): Promise<void> => {
+    for (let i = 0; i < 40; i++) {
+      const key = `${worker}:${i}`
+      try {
+        await state.set(key, value)
+        acknowledged.add(key)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'FULL' })
+        failures++
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, (_, worker) => write(worker)))
+  expect(failures).toBeGreaterThan(200)
+  const handles = readdirSync('/proc/self/fd').length
+  const names = readdirSync(path).length
+  await Promise.all(Array.from({ length: 8 }, (_, worker) => write(worker + 100)))
+  expect(readdirSync('/proc/self/fd').length).toBeLessThan(handles + 10)
+  expect(readdirSync(path).length).toBeLessThan(names + 10)
+  const keys = [...acknowledged]
+  expect(await state.getMany(keys)).toEqual(keys.map(() => value))
+  await state.close()
+  const { state: again } = await openState(file({ path }))
+  expect(await again.getMany(keys)).toEqual(keys.map(() => value))
 })
 
 test('a folder that is a file is refused by name', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -37,6 +37,47 @@ describe('the log', () => {
     const { state: again } = await openState(file({ path }))
     expect(await contentOf(again)).toEqual(content)
     expect(content.size).toBe(250)
+  })
+
+  test('knows after it was opened again what is dead', async () => {
+    const path = join(temporaryFolder(), 'state')
+    const { state } = await openState(file({ path }))
+    for (let i = 0; i < 300; i++) await state.setMany([{ key: `key${i % 5}`, value: 'x'.repeat(50) }])
+    const before = Number((await state.stats()).detail?.['deadBytes'])
+    expect(before).toBeGreaterThan(295 * 50)
+    await state.close()
+    const { state: again } = await openState(file({ path }))
+    expect((await again.stats()).detail?.['deadBytes']).toBeGreaterThanOrEqual(before)
+  })
+
+  test('does not grow from restart to restart', async () => {
+    const path = join(temporaryFolder(), 'state')
+    for (let round = 0; round < 8; round++) {
+      const { state } = await openState(smallSegments({ path, durability: 'none' }))
+      for (let i = 0; i < 300; i++) await state.set(`key${i % 5}`, 'x'.repeat(50))
+      await expect.poll(async () => (await state.stats()).bytes).toBeLessThan(50_000)
+      await state.close()
+    }
+  })
+
+  test('tries again with the next segment where a compaction failed, not with the next write', async () => {
+    const path = join(temporaryFolder(), 'state')
+    const { state } = await openState(smallSegments({ path, durability: 'none' }))
+    await state.set('damaged', 'x'.repeat(20_000))
+    const bytes = readFileSync(join(path, '00000001.log'))
+    bytes[bytes.length - 9] = 0
+    writeFileSync(join(path, '00000001.log'), bytes)
+    await state.close()
+    const { state: again, warnings } = await openState(smallSegments({ path, durability: 'none' }))
+    for (let i = 0; i < 2000; i++) await again.set('key', `${i}${'x'.repeat(100)}`)
+    await expect(again.get('damaged')).rejects.toMatchObject({ code: 'CORRUPT' })
+    expect(warnings.length).toBeGreaterThan(0)
+    expect(warnings.length).toBeLessThanOrEqual(files(path, '.log').length)
+    // Once the key is written again, nothing stands in the way.
+    await again.set('damaged', 'mended')
+    await again.optimize()
+    expect((await again.stats()).bytes).toBeLessThan(1000)
+    expect(await again.get('damaged')).toBe('mended')
   })
 
   test('reads values of any size while they are moved', async () => {

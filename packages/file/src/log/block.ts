@@ -8,7 +8,8 @@ import type { Segment } from './segment.ts'
  *
  *     2 bytes  mark
  *     4 bytes  bytes of the body, little-endian
- *     4 bytes  CRC-32 of the body
+ *     4 bytes  CRC-32 of the body, which goes on from one of the segment's number and the block's offset:
+ *              a block that stands in a value is none
  *     body     changes, one after the other:
  *                1 byte   1 set, 2 set with an expiry, 3 deletion
  *                2 bytes  bytes of the key, then the key in UTF-8
@@ -63,23 +64,28 @@ export function packBlock(
   }
   block.writeUInt16LE(MARK, 0)
   block.writeUInt32LE(at - HEADER_BYTES, 2)
-  block.writeUInt32LE(crc32(block.subarray(HEADER_BYTES, at)), 6)
+  block.writeUInt32LE(crc32(block.subarray(HEADER_BYTES, at), placeOf(segment.id, start)), 6)
   return { block: block.subarray(0, at), located }
 }
 
-/** Bytes of the block that starts here, or undefined if none does. */
-export function blockBytes(data: Buffer, at: number): number | undefined {
+function placeOf(segmentId: number, offset: number): number {
+  return crc32(`${segmentId}:${offset}`)
+}
+
+/** Bytes of the block that starts here, or undefined if none does. `offset` is where in the segment the data start. */
+export function blockBytes(data: Buffer, at: number, segmentId: number, offset: number): number | undefined {
   if (at + HEADER_BYTES > data.length || data.readUInt16LE(at) !== MARK) return undefined
   const bytes = HEADER_BYTES + data.readUInt32LE(at + 2)
   if (at + bytes > data.length) return undefined
-  return crc32(data.subarray(at + HEADER_BYTES, at + bytes)) === data.readUInt32LE(at + 6) ? bytes : undefined
+  const checksum = crc32(data.subarray(at + HEADER_BYTES, at + bytes), placeOf(segmentId, offset + at))
+  return checksum === data.readUInt32LE(at + 6) ? bytes : undefined
 }
 
 /** Whether a whole block starts anywhere from here on. */
-export function findBlock(data: Buffer, from: number): boolean {
+export function findBlock(data: Buffer, from: number, segmentId: number, offset: number): boolean {
   const mark = Buffer.of(MARK & 0xff, MARK >> 8)
   for (let at = data.indexOf(mark, from); at >= 0; at = data.indexOf(mark, at + 1)) {
-    if (blockBytes(data, at) !== undefined) return true
+    if (blockBytes(data, at, segmentId, offset) !== undefined) return true
   }
   return false
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { corrupt } from '../errors.ts'
 import { replaceFile } from '../replace-file.ts'
 import { deletion, isDeletion, type LocatedChange } from './located-change.ts'
 import type { Segment } from './segment.ts'
@@ -8,7 +9,7 @@ import type { Segment } from './segment.ts'
  * Beside a segment that is not written to any more: its changes without their values, so that opening need not read
  * those. It can always be made again from the segment, and counts for nothing if anything about it is wrong.
  *
- *     4 bytes  mark; 8 bytes  size of the segment (a double); 4 bytes  CRC-32 of what follows
+ *     4 bytes  mark; 8 bytes  size of the segment (a double); 4 bytes  CRC-32 of what follows, then of the size
  *     changes: 1 byte kind, 2 bytes key, then of a set 2 bytes version, 8 bytes expiry (NaN: none),
  *              8 bytes offset (a double), 4 bytes length and 4 bytes CRC-32 of the value; 4 bytes in the segment
  */
@@ -30,11 +31,15 @@ export async function writeHint(
   const header = Buffer.allocUnsafe(HEADER_BYTES)
   header.writeUInt32LE(MARK, 0)
   header.writeDoubleLE(size, 4)
-  header.writeUInt32LE(crc32(body), 12)
+  header.writeUInt32LE(crc32(header.subarray(4, 12), crc32(body)), 12)
   await replaceFile(hintFile(segmentFile), Buffer.concat([header, body]))
 }
 
-/** What there is to {@link unpackHint}, if there is a sound hint for a segment of this size. */
+/**
+ * What there is to {@link unpackHint}, if there is a sound hint for a segment of this size.
+ *
+ * @throws StateError `CORRUPT` if the segment was larger when its hint was written: that was synced
+ */
 export async function readHint(segmentFile: string, size: number): Promise<Buffer | undefined> {
   let data: Buffer
   try {
@@ -47,9 +52,11 @@ export async function readHint(segmentFile: string, size: number): Promise<Buffe
   const isSound =
     data.length >= HEADER_BYTES &&
     data.readUInt32LE(0) === MARK &&
-    data.readDoubleLE(4) === size &&
-    data.readUInt32LE(12) === crc32(body)
-  return isSound ? body : undefined
+    data.readUInt32LE(12) === crc32(data.subarray(4, 12), crc32(body))
+  if (!isSound) return undefined
+  const hinted = data.readDoubleLE(4)
+  if (hinted > size) throw corrupt(segmentFile, size, `it ends there, and had ${hinted} bytes`)
+  return hinted === size ? body : undefined
 }
 
 export function* unpackHint(body: Buffer, segment: Segment): Iterable<LocatedChange> {

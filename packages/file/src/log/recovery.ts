@@ -25,7 +25,6 @@ export async function recover(
   index: LogIndex,
   { logger, backend }: PluginContext,
 ): Promise<Segment[]> {
-  await removeLeftovers(folder, segments)
   const opened: Segment[] = []
   try {
     for (const [position, id] of segments.entries()) {
@@ -39,7 +38,7 @@ export async function recover(
         continue
       }
       const isLast = position === segments.length - 1
-      const { sound, torn } = await inspect(file, size, isLast)
+      const { sound, torn } = await inspect(file, size, id, isLast)
       if (torn > 0) {
         logger.warn(
           `Backend '${backend}': '${file}' ended in the middle of a write; ${torn} bytes from ${sound} on are cut off`,
@@ -52,10 +51,13 @@ export async function recover(
       }
       const segment = openSegment(folder, id, { size: sound })
       opened.push(segment)
-      await eachBlock(file, sound, (data, at, bytes, offset) => {
+      await eachBlock(file, sound, id, (data, at, bytes, offset) => {
         for (const change of changesIn(data, at, bytes, segment, offset)) index.apply(change)
       })
     }
+    countDead(opened, index)
+    // Only now is it known that the manifest names what is there.
+    await removeLeftovers(folder, segments)
     return opened
   } catch (error) {
     for (const segment of opened) segment.close()
@@ -67,13 +69,16 @@ export async function recover(
 async function inspect(
   file: string,
   size: number,
+  id: number,
   isLast: boolean,
 ): Promise<{ readonly sound: number; readonly torn: number }> {
-  const sound = await eachBlock(file, size, () => undefined)
+  const sound = await eachBlock(file, size, id, () => undefined)
   if (sound === size) return { sound, torn: 0 }
   if (!isLast) throw corrupt(file, sound, 'there is no whole block of changes')
   const rest = await readFrom(file, sound)
-  if (findBlock(rest, 1)) throw corrupt(file, sound, 'a block of changes is broken, and whole ones follow')
+  if (findBlock(rest, 1, id, sound)) {
+    throw corrupt(file, sound, 'a block of changes is broken, and whole ones follow')
+  }
   return { sound, torn: rest.findLastIndex((byte) => byte !== 0) + 1 }
 }
 
@@ -81,6 +86,7 @@ async function inspect(
 async function eachBlock(
   file: string,
   size: number,
+  id: number,
   onBlock: (data: Buffer, at: number, bytes: number, offset: number) => void,
 ): Promise<number> {
   const handle = await open(file, 'r').catch((error) => {
@@ -94,7 +100,8 @@ async function eachBlock(
       const { bytesRead } = await handle.read(data, 0, data.length, offset)
       const chunk = data.subarray(0, bytesRead)
       let at = 0
-      for (let bytes = blockBytes(chunk, at); bytes !== undefined; bytes = blockBytes(chunk, at)) {
+      const whole = (): number | undefined => blockBytes(chunk, at, id, offset)
+      for (let bytes = whole(); bytes !== undefined; bytes = whole()) {
         onBlock(chunk, at, bytes, offset + at)
         at += bytes
       }
@@ -114,6 +121,12 @@ async function eachBlock(
   } finally {
     await handle.close()
   }
+}
+
+/** What the index does not need: hints do not tell of what was dead when they were written. */
+function countDead(segments: readonly Segment[], index: LogIndex): void {
+  for (const segment of segments) segment.dead = segment.size
+  for (const [, { segment, bytes }] of index.entries()) segment.dead -= bytes
 }
 
 async function readFrom(file: string, start: number): Promise<Buffer> {

@@ -8,7 +8,7 @@ import { packBlock } from './block.ts'
 import { hintFile, writeHint } from './hint.ts'
 import { isDeletion, type LocatedChange } from './located-change.ts'
 import { entryOf, hasExpired, type LogIndex } from './log-index.ts'
-import { writeLogManifest } from './manifest.ts'
+import { readLogManifest, writeLogManifest } from './manifest.ts'
 import { openSegment, type Segment } from './segment.ts'
 
 const SEGMENT_BYTES = 64 << 20
@@ -58,6 +58,8 @@ export function createSegments(options: SegmentsOptions): Segments {
   let compacting: Promise<void> | undefined
   /** Hints on their way; nothing depends on them. */
   let hinting: Promise<void> = Promise.resolve()
+  /** The segment that was written to when a compaction failed: there is none before the next. */
+  let failedAt: number | undefined
   let closing = false
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -72,6 +74,17 @@ export function createSegments(options: SegmentsOptions): Segments {
 
   async function record(segments: readonly Segment[]): Promise<void> {
     await writeLogManifest(folder, { segments: segments.map(({ id }) => id) })
+  }
+
+  /** Segments that were to be recorded. A manifest that names them all the same was replaced, and only then did the disk fail. */
+  async function discard(segments: readonly Segment[]): Promise<void> {
+    for (const segment of segments) segment.close()
+    const manifest = await readLogManifest(folder)
+    for (const { id, file } of segments) {
+      if (manifest?.segments.includes(id) !== false) continue
+      await rm(file, { force: true })
+      await rm(hintFile(file), { force: true })
+    }
   }
 
   /** Changes of the list of segments, one after the other: each writes all of it. */
@@ -90,7 +103,12 @@ export function createSegments(options: SegmentsOptions): Segments {
     // Of a segment that is not written to any more, every byte counts.
     before?.trim()
     const next = create()
-    await record([...all(), next])
+    try {
+      await record([...all(), next])
+    } catch (error) {
+      await discard([next])
+      throw error
+    }
     if (before !== undefined) {
       sealed.push(before)
       const known = deletions
@@ -110,6 +128,11 @@ export function createSegments(options: SegmentsOptions): Segments {
     onError(asStateError(error, { operation: 'compact' }))
   }
 
+  /** What a hint or a merge leaves out has been replaced by what must not be lost now. Synced writes show only when they are. */
+  async function replacementsLast(): Promise<void> {
+    if (!synced) for (const segment of all()) await segment.sync()
+  }
+
   async function hint(segment: Segment, known: readonly LocatedChange[]): Promise<void> {
     const changes: LocatedChange[] = [...known]
     let seen = 0
@@ -117,6 +140,7 @@ export function createSegments(options: SegmentsOptions): Segments {
       if (++seen % STEP_KEYS === 0) await nextTurn()
       if (entry.segment === segment) changes.push(entry)
     }
+    await replacementsLast()
     await writeHint(segment.file, segment.size, changes)
   }
 
@@ -144,8 +168,6 @@ export function createSegments(options: SegmentsOptions): Segments {
       bytes = 0
     }
 
-    /** Whether the new segments may be named in the manifest. */
-    let recording = false
     try {
       let seen = 0
       for (const [key, entry] of index.entries()) {
@@ -170,20 +192,16 @@ export function createSegments(options: SegmentsOptions): Segments {
         const hinted = moved.map(({ to }) => to).filter(({ segment }) => segment === output)
         await writeHint(output.file, output.size, hinted)
       }
+      await replacementsLast()
       // Hints of the merged segments would be written beside files that are gone.
       await hinting
       // From here on the new segments count, and what is not named any more is left over.
       await inTurn(async () => {
-        recording = true
         await record([...outputs, ...all().filter((segment) => !sources.has(segment))])
         sealed = [...outputs, ...sealed.filter((segment) => !sources.has(segment))]
       })
     } catch (error) {
-      for (const output of recording ? [] : outputs) {
-        output.close()
-        await rm(output.file, { force: true })
-        await rm(hintFile(output.file), { force: true })
-      }
+      await inTurn(() => discard(outputs))
       if (closing) return
       throw error
     }
@@ -210,6 +228,18 @@ export function createSegments(options: SegmentsOptions): Segments {
     return compacting
   }
 
+  function compactIfWorthwhile(): void {
+    const dead = sum('dead', sealed)
+    if (compacting !== undefined || dead < segmentBytes || dead < sum('size', sealed) * DEAD_SHARE) return
+    if (closing || last?.id === failedAt) return
+    // Meanwhile more may have died.
+    compact().then(compactIfWorthwhile, (error) => {
+      // What stood in its way is still there, and may be gone from what the next segment makes worthwhile.
+      failedAt = last?.id
+      report(error)
+    })
+  }
+
   return {
     active() {
       if (last !== undefined && last.size < segmentBytes) return withRoom(last)
@@ -221,11 +251,7 @@ export function createSegments(options: SegmentsOptions): Segments {
         if (isDeletion(change)) deletions?.push(change)
       }
     },
-    compactIfWorthwhile() {
-      const dead = sum('dead', sealed)
-      if (compacting !== undefined || dead < segmentBytes || dead < sum('size', sealed) * DEAD_SHARE) return
-      compact().catch(report)
-    },
+    compactIfWorthwhile,
     rotate,
     compact,
     get count() {
