@@ -53,9 +53,9 @@ export async function switchBackAndForth(options: BackAndForthOptions): Promise<
       const run = await state.switchTo(to, { replace: true, allowVolatile: true, exclusive: true })
       ended.push(await run.done)
       if (i % 4 === 0) {
-        const back = await run.rollback()
+        const back = await run.rollback({ exclusive: true })
         ended.push(await back.done)
-        ended.push(await (await back.rollback()).done)
+        ended.push(await (await back.rollback({ exclusive: true })).done)
       } else await run.complete()
     }
     await clients.stop()

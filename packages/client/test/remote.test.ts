@@ -157,7 +157,7 @@ describe('a store on a server', () => {
     expect((await state.getEntry('short'))?.version).toBe(version)
     expect((await other.state.stats()).keys).toBe(3001)
     await state.increment('count', 7)
-    const back = await run.rollback()
+    const back = await run.rollback({ exclusive: true })
     await back.done
     expect(await state.get('count')).toBe(7)
     expect((await state.stats()).keys).toBe(3002)

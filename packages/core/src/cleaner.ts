@@ -8,6 +8,10 @@ export interface Cleaner {
   start(interval: Ttl): void
   /** No run begins after this; resolves when the one under way, if any, has ended. */
   stop(): Promise<void>
+  /** No run begins until the function it returns is called. */
+  hold(): () => void
+  /** Resolves when the run under way, if any, has ended. */
+  idle(): Promise<void>
 }
 
 export function createCleaner(
@@ -16,6 +20,7 @@ export function createCleaner(
 ): Cleaner {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
+  let holders = 0
 
   async function run(): Promise<void> {
     try {
@@ -37,13 +42,23 @@ export function createCleaner(
       const intervalMs = Math.min(parseTtl(interval), MAX_TIMER_MS)
       clearTimeout(timer)
       timer = setTimeout(() => {
-        running ??= runOnce()
+        if (holders > 0) timer?.refresh()
+        else running ??= runOnce()
       }, intervalMs)
       timer.unref()
     },
     async stop() {
       clearTimeout(timer)
       timer = undefined
+      await running
+    },
+    hold() {
+      holders++
+      return () => {
+        holders--
+      }
+    },
+    async idle() {
       await running
     },
   }

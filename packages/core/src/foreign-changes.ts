@@ -10,6 +10,8 @@ const RETRY_MS = 1000
 export interface ForeignChanges {
   start(): void
   stop(): void
+  /** Goes over to the backend that serves now. */
+  follow(): void
 }
 
 export interface ForeignChangesOptions {
@@ -40,15 +42,24 @@ export function createForeignChanges({ route, events, onMissed }: ForeignChanges
     }
   }
 
+  function start(): void {
+    if (following !== undefined) return
+    following = new AbortController()
+    void follow(following)
+  }
+
+  function stop(): void {
+    following?.abort()
+    following = undefined
+  }
+
   return {
-    start() {
-      if (following !== undefined) return
-      following = new AbortController()
-      void follow(following)
-    },
-    stop() {
-      following?.abort()
-      following = undefined
+    start,
+    stop,
+    follow() {
+      if (following === undefined) return
+      stop()
+      start()
     },
   }
 }

@@ -3,6 +3,7 @@ import type { AnyStore, Capabilities } from './capabilities.ts'
 import { MAX_TIMER_MS } from './clock.ts'
 import { createDeadlines, type Deadline } from './deadlines.ts'
 import { asStateError, StateError } from './errors.ts'
+import { isPromise } from './is-promise.ts'
 import type { Limiter } from './limiter.ts'
 import type { Awaitable, OperationOptions } from './store.ts'
 
@@ -306,14 +307,6 @@ export function createOperations(options: OperationsOptions): Operations {
       await atMost(timeoutMs, limiter.idle())
     },
   }
-}
-
-/** Also those of other libraries, some of which do nothing until someone asks. */
-function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
-  return (
-    answer instanceof Promise ||
-    typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function'
-  )
 }
 
 function notSent(code: 'TIMEOUT' | 'ABORTED', reason: unknown): StateError {

@@ -183,7 +183,11 @@ export async function createState<Name extends string>(options: StateOptions<Nam
   for (const [name, backend] of Object.entries<Backend>(options.backends)) registry.register(name, backend)
   const journal = typeof options.journal === 'string' ? fileJournal(options.journal) : options.journal
   const record = await recover(journal, settings.active, Object.keys(options.backends))
-  const { active } = record
+  const { active, restoring } = record
+  if (restoring !== undefined) {
+    const began = new Date(restoring).toISOString()
+    logger.warn(`A restore that began at ${began} did not end; there may be a part only of it: restore again`)
+  }
   const route = {
     backend: active,
     store: await registry.open(active),
@@ -205,6 +209,8 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     timeoutMs: settings.timeoutMs,
     onOperation: options.onOperation === undefined ? undefined : safely(options.onOperation),
   })
+  // However long it takes: nobody waits for it.
+  const cleaner = createCleaner(() => cleanup({ timeoutMs: Number.POSITIVE_INFINITY }), report)
   const oneAtATime = createOneAtATime()
   const switcher =
     journal &&
@@ -216,8 +222,17 @@ export async function createState<Name extends string>(options: StateOptions<Nam
       journal: holdSources(journal, registry),
       record,
       onError: report,
-      onProgress: events.switched,
+      onProgress(progress) {
+        if (progress.phase === 'done') foreignChanges.follow()
+        events.switched(progress)
+      },
+      cleaner,
     })
+  const restoreContext = {
+    operations,
+    events,
+    record: async (isUnderWay: boolean) => switcher?.restoring(isUnderWay),
+  }
   const access = createEntryAccess(operations, events)
   const lister = createLister(operations)
   const namespace = createNamespace(
@@ -231,8 +246,6 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     },
     { prefix: '', codec },
   )
-  // However long it takes: nobody waits for it.
-  const cleaner = createCleaner(() => cleanup({ timeoutMs: Number.POSITIVE_INFINITY }), report)
   const { cleanupInterval = DEFAULT_CLEANUP_INTERVAL } = options
   if (cleanupInterval !== false) cleaner.start(cleanupInterval)
   let closing: Promise<void> | undefined
@@ -373,7 +386,7 @@ export async function createState<Name extends string>(options: StateOptions<Nam
     snapshot: (write, snapshotOptions = {}) =>
       alone('a snapshot', () => takeSnapshot(operations, write, snapshotOptions)),
     restore: (batches, restoreOptions = {}) =>
-      alone('a restore', () => restore(operations, events, batches, restoreOptions)),
+      alone('a restore', () => restore(restoreContext, batches, restoreOptions)),
     planSwitch: async (backend, switchOptions = {}) => switching().plan(backend, switchOptions),
     close() {
       closing ??= close()

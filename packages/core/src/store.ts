@@ -161,6 +161,8 @@ export interface Health {
   readonly healthy: boolean
   /** What is wrong, for people. */
   readonly reason?: string
+  /** How far the clock by which a server lets entries expire is ahead of this process's, in ms; negative: behind. */
+  readonly clockAheadMs?: number
   readonly detail?: Readonly<Record<string, string | number | boolean>>
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type AnyStore,
@@ -12,6 +12,7 @@ import {
   type SwitchPhase,
   systemClock,
 } from '../src/index.ts'
+import { durable } from './durable-backend.ts'
 import { backendOf, codeOf, mapStore } from './test-state.ts'
 
 let folder: string
@@ -26,22 +27,6 @@ afterEach(async () => {
   for (const state of states) await state.close()
   await rm(folder, { recursive: true })
 })
-
-/** A store that outlives its state, and takes a turn for each operation. */
-function durable(methods: Partial<AnyStore> = {}): { readonly backend: Backend; readonly store: AnyStore } {
-  const inner = mapStore(systemClock)
-  const store: AnyStore = {
-    ...inner,
-    get: (key) => nextTurn().then(() => inner.get(key)),
-    getMany: (keys) => nextTurn().then(() => inner.getMany(keys)),
-    set: (key, entry, options) => nextTurn().then(() => inner.set(key, entry, options)),
-    delete: (key, options) => nextTurn().then(() => inner.delete(key, options)),
-    write: (batch) => nextTurn().then(() => inner.write(batch)),
-    ...methods,
-    close: async () => undefined,
-  }
-  return { backend: backendOf(store, { durable: true }), store }
-}
 
 async function opened(backends: Readonly<Record<string, Backend>>, active = 'a'): Promise<State> {
   const state = await createState({ backends, active, journal: join(folder, 'journal') })

@@ -83,7 +83,8 @@ export function createSwitches(state: State, before: SwitchRecord | undefined): 
       await run.abort()
       return statusOf(run)
     },
-    rollback: async (id) => keep(await find(id).rollback()),
+    // As for the switch itself, this server takes itself for the only writer.
+    rollback: async (id) => keep(await find(id).rollback({ exclusive: true })),
     async complete(id) {
       const run = find(id)
       await run.complete()

@@ -17,6 +17,8 @@ const FEW = 100
 export interface CatchUp {
   /** Copies what was written meanwhile, until what is left fits into a pause. */
   run(): Promise<void>
+  /** Writes need not wait any more, as what follows takes its time. */
+  relax(): void
   /** How long each write has to wait, so that copying can keep up. */
   readonly delayMs: number
 }
@@ -50,8 +52,13 @@ export function createCatchUp({ copier, dirty, pauseBudgetMs, signal, onRound }:
         if (hurried > 0 || dirty.size > count / 2) hurried++
         if (hurried > PATIENT_ROUNDS && dirty.size >= count) {
           delayMs = Math.min(Math.max(delayMs * 2, FIRST_DELAY_MS), MAX_DELAY_MS)
+        } else if (dirty.size < count / 2) {
+          delayMs = Math.floor(delayMs / 2)
         }
       }
+    },
+    relax() {
+      delayMs = 0
     },
     get delayMs() {
       return delayMs

@@ -23,14 +23,16 @@ export interface SwitchRecord {
    * they are switched to again.
    */
   readonly leftovers: readonly string[]
+  /** When a restore was begun that has not ended, in Unix ms: there may be a part only of what was to be restored. */
+  readonly restoring?: number
 }
 
 /** Keeps the record of switches. */
 export interface SwitchJournal {
   read(): Promise<SwitchRecord | undefined>
   /**
-   * Durable when it resolves, and all or nothing. Rejects with `OUTCOME_UNKNOWN` unless it is certain that the record
-   * was not written.
+   * Durable when it resolves, and all or nothing. Rejects with a `StateError` other than `OUTCOME_UNKNOWN` only if it is
+   * certain that the record was not written and will not be.
    */
   write(record: SwitchRecord): Promise<void>
 }
@@ -60,8 +62,9 @@ export function fileJournal(path: string): SwitchJournal {
           await file.close()
         }
       } catch (error) {
-        await rm(temporary, { force: true })
-        throw error
+        await rm(temporary, { force: true }).catch(() => undefined)
+        const message = `'${path}' was not replaced: ${(error as Error).message}`
+        throw new StateError('BACKEND_ERROR', message, { cause: error })
       }
       try {
         await rename(temporary, path)

@@ -20,17 +20,25 @@ export interface SwitchPlan {
   readonly problems: readonly SwitchProblem[]
   /** What the application can do now and could not after it. */
   readonly losses: readonly string[]
+  /** What else the switch would be refused for. */
+  readonly obstacles: readonly string[]
   /** About how long copying and comparing will take, from how long it took to read everything. */
   readonly estimatedMs: number
 }
 
 const MAX_PROBLEMS = 100
+/** Two clocks that differ by more would end entries early, or bring back what has ended. */
+const MAX_CLOCK_MS = 1000
 const PAGE = 250
 /** Copying reads and writes everything, comparing reads both sides. */
 const READS_IN_A_SWITCH = 5
 
 /** Looks at every entry. */
-export async function makePlan(source: Side, target: Side, pace: Pace): Promise<SwitchPlan> {
+export async function makePlan(
+  source: Side,
+  target: Side,
+  pace: Pace,
+): Promise<Omit<SwitchPlan, 'obstacles'>> {
   const { maxKeyBytes, maxValueBytes } = target.capabilities
   const started = performance.now()
   pace.begin()
@@ -82,6 +90,20 @@ function lossesOf(from: Capabilities, to: Capabilities): readonly string[] {
   return losses
 }
 
+/** Why the target cannot take over now, or undefined. */
+export async function unfitness(source: Side, target: Side): Promise<string | undefined> {
+  for (const { backend, store } of [source, target]) {
+    const health = await store.checkHealth?.()
+    if (health === undefined) continue
+    if (backend === target.backend && !health.healthy) return `'${backend}' is not healthy: ${health.reason}`
+    const { clockAheadMs = 0 } = health
+    if (Math.abs(clockAheadMs) <= MAX_CLOCK_MS) continue
+    const way = clockAheadMs > 0 ? 'ahead of' : 'behind'
+    return `the clock of '${backend}', by which entries expire, is ${Math.abs(clockAheadMs)} ms ${way} this one`
+  }
+  return undefined
+}
+
 /** Whether everything that the one holds fits into the other, without a look at it. */
 export function holdsAll(from: Capabilities, to: Capabilities): boolean {
   return to.maxKeyBytes >= from.maxKeyBytes && to.maxValueBytes >= from.maxValueBytes
@@ -93,8 +115,12 @@ export async function isEmpty(store: AnyStore): Promise<boolean> {
 }
 
 /** Removes every key. */
-export async function wipe(store: AnyStore): Promise<void> {
+export async function wipe(
+  store: AnyStore,
+  onRemoved: (keys: readonly string[]) => void = () => {},
+): Promise<void> {
   for await (const page of store.list({ limit: 1000, keysOnly: true })) {
     await store.write({ operations: page.map(({ key }) => ({ op: 'delete', key })) })
+    onRemoved(page.map(({ key }) => key))
   }
 }

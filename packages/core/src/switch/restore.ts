@@ -18,10 +18,16 @@ export interface RestoreResult {
   readonly records: number
 }
 
+export interface RestoreContext {
+  readonly operations: Operations
+  readonly events: Events
+  /** Records, durably, that a restore is under way, or is not any more. */
+  readonly record: (isUnderWay: boolean) => Promise<void>
+}
+
 /** Writes entries as they are, with their versions and expiries, while operations wait. */
 export async function restore(
-  operations: Operations,
-  events: Events,
+  { operations, events, record }: RestoreContext,
   batches: AsyncIterable<readonly SnapshotOperation[]>,
   { mode = 'empty', signal }: RestoreOptions,
 ): Promise<RestoreResult> {
@@ -35,7 +41,13 @@ export async function restore(
       throw new StateError('CONFLICT', message, { backend })
     }
     signal?.throwIfAborted()
-    if (mode === 'replace') await wipe(store)
+    // Whoever starts after a crash is to know that this is not all.
+    await record(true)
+    if (mode === 'replace') {
+      await wipe(store, (keys) => {
+        if (events.hears('change')) for (const key of keys) events.changed({ type: 'delete', key })
+      })
+    }
     for await (const batch of batches) {
       signal?.throwIfAborted()
       await store.write({ operations: batch })
@@ -43,6 +55,7 @@ export async function restore(
       if (events.hears('change')) for (const operation of batch) events.changed(changeOf(operation))
     }
     await store.flush?.()
+    await record(false)
     return { records }
   } catch (error) {
     if (signal?.aborted !== true) throw asStateError(error, { operation: 'restore' })

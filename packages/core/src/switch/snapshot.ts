@@ -1,6 +1,7 @@
 import { asStateError, StateError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
 import type { Operation } from '../store.ts'
+import { abortable } from './abortable.ts'
 import { createCatchUp } from './catch-up.ts'
 import { createCopier } from './copier.ts'
 import { cutOver } from './cut-over.ts'
@@ -65,7 +66,7 @@ export async function takeSnapshot(
   })
   try {
     signal.throwIfAborted()
-    await operations.replaceRoute({ ...route, store })
+    await abortable(operations.replaceRoute({ ...route, store }), signal)
     await copier.copyAll()
     await catchUp.run()
     await cutOver({

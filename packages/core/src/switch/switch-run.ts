@@ -1,8 +1,11 @@
+import { atMost } from '../at-most.ts'
 import type { AnyStore, Capabilities } from '../capabilities.ts'
 import type { Clock } from '../clock.ts'
 import { asStateError, isStateError, StateError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
+import { abortable } from './abortable.ts'
 import { createCatchUp } from './catch-up.ts'
+import { type ChangedKeys, createChangedKeys } from './changed-keys.ts'
 import { compareKeys, compareStores } from './compare.ts'
 import { createCopier } from './copier.ts'
 import { cutOver } from './cut-over.ts'
@@ -11,6 +14,9 @@ import { haltedStore } from './halted-store.ts'
 import { createPace } from './pace.ts'
 import type { ProgressReporter } from './progress.ts'
 import { trackedStore } from './tracked-store.ts'
+
+/** How long the journal may take at the commit, while operations wait. */
+const COMMIT_MS = 10_000
 
 /** One end of a switch. */
 export interface Side {
@@ -38,7 +44,9 @@ export interface RunOptions extends SwitchSettings {
   /** Records durably that the target serves. */
   readonly commit: () => Promise<void>
   /** It is not known whether that was recorded; neither store may be served from or changed any more. */
-  readonly onHalt: () => void
+  readonly onHalt: (reason: StateError) => void
+  /** Resolves when what would take longer than a pause has ended. */
+  readonly beforeCutOver: () => Promise<void>
 }
 
 /**
@@ -47,7 +55,7 @@ export interface RunOptions extends SwitchSettings {
  *
  * Resolves with the keys that are written to the target from the commit on. When it rejects, the source serves.
  */
-export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
+export async function runSwitch(options: RunOptions): Promise<ChangedKeys> {
   const { source, target, operations, clock, progress, pauseBudgetMs, maxRate, signal, differing } = options
   const dirty = differing ?? createDirtyKeys()
   /** Once it has begun there is nothing to abort any more. */
@@ -83,6 +91,7 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
 
   async function verify(): Promise<void> {
     progress.update({ phase: 'verifying' })
+    follow.relax()
     await compareStores({
       ...ends,
       pace,
@@ -125,16 +134,17 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
   }
 
   /** Whether the target serves is not known: to go on with either store could lose what the other one is given. */
-  function halt(error: StateError): void {
+  function halt(cause: unknown): void {
     halted = true
-    options.onHalt()
-    const message = `It is not known which backend serves, as the journal could not be written: ${error.message}. Restart the process; the journal tells`
-    const reason = new StateError('UNAVAILABLE', message, { retryable: false, cause: error })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const message = `It is not known which backend serves, as the journal could not be written: ${why}. Restart the process; the journal tells`
+    const reason = new StateError('UNAVAILABLE', message, { retryable: false, cause })
+    options.onHalt(reason)
     void operations.replaceRoute({ ...plainRoute, store: haltedStore(reason) })
   }
 
   let incarnation: string | undefined
-  const changed = createDirtyKeys()
+  const changed = createChangedKeys()
   const plainRoute = operations.route
 
   try {
@@ -162,6 +172,8 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
     await catchUp()
     // Most of it before the pause.
     await target.store.flush?.()
+    await abortable(options.beforeCutOver(), signal)
+    await catchUp()
     await cutOver({
       operations,
       copier,
@@ -180,9 +192,9 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
       async commit() {
         committing = true
         try {
-          await options.commit()
+          await inTime(options.commit(), COMMIT_MS)
         } catch (error) {
-          if (isStateError(error, 'OUTCOME_UNKNOWN')) halt(error)
+          if (!isCertainlyNotDone(error)) halt(error)
           throw error
         }
         void operations.replaceRoute({
@@ -199,15 +211,13 @@ export async function runSwitch(options: RunOptions): Promise<DirtyKeys> {
   }
 }
 
-/** Rejects when the signal aborts, even if the promise never settles. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = (): void => aborted.reject(signal.reason)
-  signal.throwIfAborted()
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
+/** Of a journal that does not answer it is not known what it does. */
+async function inTime(commit: Promise<void>, limitMs: number): Promise<void> {
+  if (await atMost(limitMs, commit)) return
+  throw new StateError('OUTCOME_UNKNOWN', `the journal did not answer within ${limitMs} ms`)
+}
+
+/** A journal says so with an error of ours; one of another kind could mean anything. */
+function isCertainlyNotDone(error: unknown): boolean {
+  return isStateError(error) && error.code !== 'OUTCOME_UNKNOWN'
 }

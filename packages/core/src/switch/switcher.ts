@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { atMost } from '../at-most.ts'
+import type { Cleaner } from '../cleaner.ts'
 import type { Clock } from '../clock.ts'
 import { asStateError, isStateError, StateError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
 import type { Registry } from '../registry.ts'
+import type { ChangedKeys } from './changed-keys.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
 import type { SwitchJournal, SwitchRecord } from './journal.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 import { createPace, type Pace } from './pace.ts'
-import { holdsAll, isEmpty, makePlan, type SwitchPlan, wipe } from './preflight.ts'
+import { holdsAll, isEmpty, makePlan, type SwitchPlan, unfitness, wipe } from './preflight.ts'
 import { createProgress, type SwitchProgress } from './progress.ts'
 import { runSwitch, type Side } from './switch-run.ts'
 
@@ -35,10 +38,18 @@ export interface SwitchRun {
   progress(): AsyncIterable<SwitchProgress>
   /** Resolves when the target serves. Rejects when the switch was given up; then the source serves. */
   readonly done: Promise<SwitchProgress>
-  /** Gives it up and removes what was copied. Once the target serves it is too late; then this rejects with `CONFLICT`. */
+  /**
+   * Gives it up and removes what was copied. Once the target serves it is too late; then this rejects with `CONFLICT`, and
+   * with `TIMEOUT` while a backend does not answer.
+   */
   abort(): Promise<void>
-  /** Goes back to the source, which is kept for it until `complete()`: only what was changed since is copied. */
-  rollback(options?: Pick<SwitchOptions, 'pauseBudgetMs' | 'maxRate'>): Promise<SwitchRun>
+  /**
+   * Goes back to the source, which is kept for it until `complete()`: only what was changed since is copied, or everything
+   * if that is very much.
+   *
+   * @throws StateError as `State.switchTo`
+   */
+  rollback(options?: Omit<SwitchOptions, 'replace' | 'allowVolatile'>): Promise<SwitchRun>
   /** Lets the source go. Its data stay where they are. */
   complete(): Promise<void>
 }
@@ -48,6 +59,8 @@ export interface Switcher {
   /** @throws StateError as `State.switchTo` */
   start(to: string, options: SwitchOptions): Promise<SwitchRun>
   plan(to: string, options: SwitchOptions): Promise<SwitchPlan>
+  /** Records that a restore has begun, and that it has ended. */
+  restoring(isUnderWay: boolean): Promise<void>
   /** Gives up a switch that is under way. */
   close(): Promise<void>
 }
@@ -63,14 +76,23 @@ export interface SwitcherOptions {
   readonly onProgress: (progress: SwitchProgress) => void
   /** A failure that no caller waits for. */
   readonly onError: (error: StateError) => void
+  /** A cleanup may take longer than a pause. */
+  readonly cleaner: Pick<Cleaner, 'hold' | 'idle'>
 }
 
+/** How long it is waited for what a switch that was given up has on its way. */
+const ABORT_MS = 10_000
+/** Operations may wait for a minute at the most: their own time ends before that. */
+const MAX_PAUSE_MS = 60_000
+
 export function createSwitcher(options: SwitcherOptions): Switcher {
-  const { registry, operations, clock, journal, oneAtATime, onProgress, onError } = options
+  const { registry, operations, clock, journal, oneAtATime, onProgress, onError, cleaner } = options
   let record = options.record
   let running: SwitchRun | undefined
   /** The last switch that was done. There is a way back from no other, as what is changed is followed from it on. */
   let lastDone: string | undefined
+  /** Why nothing can be switched any more. */
+  let halted: StateError | undefined
 
   async function write(next: SwitchRecord): Promise<void> {
     await journal.write(next)
@@ -88,11 +110,19 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     return { backend, capabilities, store: await registry.open(backend) }
   }
 
+  function check({ pauseBudgetMs = 250, maxRate = 0 }: SwitchOptions): void {
+    if (halted !== undefined) throw halted
+    if (!(pauseBudgetMs >= 1 && pauseBudgetMs <= MAX_PAUSE_MS)) {
+      const message = `pauseBudgetMs is 1 to ${MAX_PAUSE_MS}, not ${pauseBudgetMs}`
+      throw refused('INVALID_OPTIONS', message, undefined)
+    }
+    if (!(maxRate >= 0)) throw refused('INVALID_OPTIONS', `maxRate is 0 or more, not ${maxRate}`, undefined)
+  }
+
   /** Both ends of a switch that may be made. */
-  async function ends(
-    to: string,
-    { allowVolatile, exclusive }: SwitchOptions,
-  ): Promise<{ source: Side; target: Side }> {
+  async function ends(to: string, switchOptions: SwitchOptions): Promise<{ source: Side; target: Side }> {
+    const { allowVolatile, exclusive } = switchOptions
+    check(switchOptions)
     const from = operations.route.backend
     const { capabilities } = registry.info(to)
     if (to === from) throw refused('INVALID_OPTIONS', `'${to}' serves already`, to)
@@ -110,27 +140,45 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     return { source: await side(from), target: await side(to) }
   }
 
-  async function prepare(to: string, switchOptions: SwitchOptions): Promise<{ source: Side; target: Side }> {
-    const pair = await ends(to, switchOptions)
-    const { source, target } = pair
-    const health = await target.store.checkHealth?.()
-    if (health?.healthy === false)
-      throw refused('UNAVAILABLE', `'${to}' is not healthy: ${health.reason}`, to)
+  /** Makes sure that the target can take over, and that nothing from before arrives at either end. */
+  async function inspect(source: Side, target: Side): Promise<void> {
+    const unfit = await unfitness(source, target)
+    if (unfit !== undefined) throw refused('UNAVAILABLE', unfit, target.backend)
     if (!holdsAll(source.capabilities, target.capabilities)) {
       const { problems } = await makePlan(source, target, gentlePace())
       const [first] = problems
       if (first !== undefined) {
-        const message = `'${to}' cannot hold ${problems.length} of the entries, such as '${first.key}': ${first.reason}`
-        throw refused('INCOMPATIBLE', message, to)
+        const message = `'${target.backend}' cannot hold ${problems.length} of the entries, such as '${first.key}': ${first.reason}`
+        throw refused('INCOMPATIBLE', message, target.backend)
       }
     }
-    // A process that ended in the middle of a switch may have left copies on their way.
+    // A process that ended in the middle of a switch may have left copies and writes on their way.
+    await source.store.fence?.()
     await target.store.fence?.()
-    if (switchOptions.replace === true || record.leftovers.includes(to)) await wipe(target.store)
-    else if (!(await isEmpty(target.store))) {
-      throw refused('CONFLICT', `'${to}' is not empty; say replace: true to remove what it holds`, to)
-    }
+  }
+
+  /** Whether what the target holds need not be asked for. */
+  const isOurs = (to: string, replace: boolean | undefined): boolean =>
+    replace === true || record.leftovers.includes(to)
+
+  async function prepare(to: string, switchOptions: SwitchOptions): Promise<{ source: Side; target: Side }> {
+    const pair = await ends(to, switchOptions)
+    const { source, target } = pair
+    await inspect(source, target)
+    if (isOurs(to, switchOptions.replace)) await wipe(target.store)
+    else if (!(await isEmpty(target.store))) throw refused('CONFLICT', notEmpty(to), to)
     return pair
+  }
+
+  async function prepareRollback(
+    source: Side,
+    target: Side,
+    switchOptions: SwitchOptions,
+    changed: DirtyKeys | undefined,
+  ): Promise<void> {
+    await ends(target.backend, { ...switchOptions, allowVolatile: true })
+    await inspect(source, target)
+    if (changed === undefined) await wipe(target.store)
   }
 
   async function begin(
@@ -153,8 +201,7 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       leftovers: without(record.leftovers, target.backend),
       latest: latest('prepared'),
     })
-    let changed: DirtyKeys | undefined
-    let halted = false
+    let changed: ChangedKeys | undefined
 
     async function run(): Promise<SwitchProgress> {
       try {
@@ -176,12 +223,13 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
               leftovers: [...without(record.leftovers, source.backend), source.backend],
               latest: latest('committed'),
             }),
-          onHalt() {
-            halted = true
+          onHalt(reason) {
+            halted = reason
           },
+          beforeCutOver: () => cleaner.idle(),
         })
       } catch (error) {
-        if (!halted) await giveUp()
+        if (halted === undefined) await giveUp()
         progress.update({ phase: isStateError(error, 'ABORTED') ? 'aborted' : 'failed' })
         throw error
       } finally {
@@ -197,8 +245,7 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       const rest = without(record.leftovers, target.backend)
       try {
         // Recorded first: what the journal names as the one that serves is never removed.
-        const leftovers = differing === undefined ? [...rest, target.backend] : rest
-        await write({ ...record, leftovers, latest: latest('aborted') })
+        await write({ ...record, leftovers: [...rest, target.backend], latest: latest('aborted') })
         if (differing !== undefined) return
         await wipe(target.store)
         await write({ ...record, leftovers: rest, latest: latest('aborted') })
@@ -216,8 +263,15 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       done: run(),
       async abort() {
         controller.abort(new StateError('ABORTED', 'The switch was aborted', { operation: 'switch' }))
-        const [outcome] = await Promise.allSettled([switchRun.done])
-        if (outcome.status === 'fulfilled')
+        const isDone = switchRun.done.then(
+          () => true,
+          () => false,
+        )
+        if (!(await atMost(ABORT_MS, isDone))) {
+          const message = `'${source.backend}' or '${target.backend}' does not answer; '${source.backend}' serves, and the switch ends when both do`
+          throw new StateError('TIMEOUT', message, { backend: target.backend, operation: 'switch' })
+        }
+        if (await isDone)
           throw refused('CONFLICT', `'${target.backend}' serves already; roll back`, target.backend)
       },
       async rollback(settings = {}) {
@@ -225,15 +279,20 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
           const why = 'the switch is not done, its source was let go, or there was another one since'
           throw refused('CONFLICT', why, source.backend)
         }
-        return exclusively(source.backend, async () => begin(target, source, settings, changed))
+        const { keys } = changed
+        return exclusively(source.backend, async () => {
+          await prepareRollback(target, source, settings, keys)
+          return begin(target, source, settings, keys)
+        })
       },
       async complete() {
         if (changed === undefined || lastDone !== id) return
         const end = oneAtATime.begin('the completion of a switch')
         try {
-          changed = undefined
-          await operations.replaceRoute(target)
+          if (halted !== undefined) throw halted
           await write({ ...record, latest: latest('completed') })
+          changed = undefined
+          void operations.replaceRoute(target)
         } finally {
           end()
         }
@@ -247,7 +306,12 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
 
   /** Nothing else of that kind can begin before the run has ended. */
   async function exclusively(to: string, work: () => Promise<SwitchRun>): Promise<SwitchRun> {
-    const end = oneAtATime.begin(`a switch to '${to}'`)
+    const endSwitch = oneAtATime.begin(`a switch to '${to}'`)
+    const release = cleaner.hold()
+    const end = (): void => {
+      release()
+      endSwitch()
+    }
     try {
       const run = await work()
       void run.done.then(end, end)
@@ -266,7 +330,15 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       }),
     async plan(to, switchOptions) {
       const { source, target } = await ends(to, switchOptions)
-      return makePlan(source, target, gentlePace())
+      const plan = await makePlan(source, target, gentlePace())
+      const unfit = await unfitness(source, target)
+      const mayReplace = isOurs(to, switchOptions.replace)
+      const isFree = mayReplace || unfit !== undefined || (await isEmpty(target.store))
+      return { ...plan, obstacles: [unfit ?? [], isFree ? [] : notEmpty(to)].flat() }
+    },
+    async restoring(isUnderWay) {
+      const { restoring: _, ...rest } = record
+      await write(isUnderWay ? { ...rest, restoring: clock.now() } : rest)
     },
     async close() {
       await running?.abort().catch(() => undefined)
@@ -276,6 +348,10 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
 
 function without(names: readonly string[], name: string): readonly string[] {
   return names.filter((one) => one !== name)
+}
+
+function notEmpty(to: string): string {
+  return `'${to}' is not empty; say replace: true to remove what it holds`
 }
 
 function refused(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnyStore } from '../capabilities.ts'
 import { isStateError } from '../errors.ts'
+import { isPromise } from '../is-promise.ts'
 import type { Awaitable } from '../store.ts'
 
 export interface TrackOptions {
@@ -37,11 +38,11 @@ export function trackedStore(store: AnyStore, options: TrackOptions): AnyStore {
       mark()
       throw error
     }
-    if (!(answer instanceof Promise)) {
+    if (!isPromise(answer)) {
       mark()
       return answer
     }
-    return answer.then(
+    return Promise.resolve(answer).then(
       (value) => {
         mark()
         return value
