@@ -4,6 +4,14 @@ export interface Mutant {
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[]
 }
 
+/** The source with these changes. */
+export function mutated(source: string, changes: Mutant['changes']): string {
+  return changes.reduce((text, { file, from, to }) => {
+    if (text.split(from).length !== 2) throw new Error(`'${from}' is not once in ${file}`)
+    return text.replace(from, () => to)
+  }, source)
+}
+
 /** The comparison of both stores repairs most of what a wrong copy leaves; a variant must be caught without it. */
 const UNVERIFIED = [
   {
@@ -28,8 +36,8 @@ export const MUTANTS: readonly Mutant[] = [
       ...UNVERIFIED,
       {
         file: 'switch/cut-over.ts',
-        from: 'await settle(await copier.drainAll())',
-        to: 'await settle([])',
+        from: "settle(await timed('copyMs', copier.drainAll()))",
+        to: 'settle([])',
       },
     ],
   },
@@ -74,7 +82,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no waiting for what is in flight before the last copy',
-    changes: [...UNVERIFIED, { file: 'switch/cut-over.ts', from: '(await budget.fits(idle)) && ', to: '' }],
+    changes: [
+      ...UNVERIFIED,
+      { file: 'switch/cut-over.ts', from: "(await budget.fits(timed('waitMs', idle))) && ", to: '' },
+    ],
   },
   {
     name: 'operations go on while the last copy is made',
@@ -88,8 +99,8 @@ export const MUTANTS: readonly Mutant[] = [
       // It would never get to the end.
       {
         file: 'switch/cut-over.ts',
-        from: 'await copier.drainAll()',
-        to: '(await copier.drain(50, { hurry: true }), [])',
+        from: 'copier.drainAll()',
+        to: 'copier.drain(50, { hurry: true }).then((): readonly string[] => [])',
       },
     ],
   },
@@ -149,6 +160,92 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'switch/switcher.ts',
         from: 'if (switchOptions.replace === true || record.leftovers.includes(to)) await wipe(target.store)\n    else if',
         to: 'if (switchOptions.replace !== true)\n    if',
+      },
+    ],
+  },
+]
+
+/** Variants that a history shows only after a crash of the right kind at the right moment; the tests of the core make it. */
+export const CORE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a write whose caller has given up taken as finished',
+    changes: [
+      {
+        file: 'operations.ts',
+        from: '      watch.giveUp = (code, reason) => {\n        reject(failure(call, call.writes',
+        to: '      watch.giveUp = (code, reason) => {\n        leave(by)\n        by = { route: by.route, running: 2 }\n        reject(failure(call, call.writes',
+      },
+    ],
+  },
+  {
+    name: 'writes of another kind of promise taken as finished',
+    changes: [
+      { file: 'switch/tracked-store.ts', from: '!isPromise(answer)', to: '!(answer instanceof Promise)' },
+    ],
+  },
+  {
+    name: 'the source serves again after a commit that may have been made',
+    changes: [
+      {
+        file: 'switch/switch-run.ts',
+        from: '          if (!isCertainlyNotDone(error)) halt(error)\n',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'an abort empties the target that the journal may name',
+    changes: [
+      { file: 'switch/switcher.ts', from: 'if (halted === undefined) await giveUp()', to: 'await giveUp()' },
+    ],
+  },
+  {
+    name: 'the target is not flushed before the commit',
+    changes: [
+      {
+        file: 'switch/switch-run.ts',
+        from: '        await target.store.flush?.()\n        await assertSameIncarnation()\n',
+        to: '        await assertSameIncarnation()\n',
+      },
+    ],
+  },
+  {
+    name: 'a target that was restarted is committed to',
+    changes: [{ file: 'switch/switch-run.ts', from: '        await assertSameIncarnation()\n', to: '' }],
+  },
+  {
+    name: 'what a dead process has sent is not fenced off',
+    changes: [
+      {
+        file: 'switch/switcher.ts',
+        from: '    await source.store.fence?.()\n    await target.store.fence?.()\n',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'the next switch does not wait for what an aborted one has on its way',
+    changes: [
+      {
+        file: 'operations.ts',
+        from: 'const routes = new Set([...earlier, served].filter',
+        to: 'const routes = new Set([served].filter',
+      },
+    ],
+  },
+  {
+    name: 'an earlier switch can be completed and rolled back after a later one',
+    changes: [
+      { file: 'switch/switcher.ts', from: '      lastDone = id\n', to: '' },
+      {
+        file: 'switch/switcher.ts',
+        from: 'if (changed === undefined || lastDone !== id) {',
+        to: 'if (changed === undefined) {',
+      },
+      {
+        file: 'switch/switcher.ts',
+        from: 'if (changed === undefined || lastDone !== id) return',
+        to: 'if (changed === undefined) return',
       },
     ],
   },

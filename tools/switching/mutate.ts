@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { MUTANTS } from './mutants.ts'
+import { MUTANTS, mutated } from './mutants.ts'
 
 /** To be imported before a program: its copy of the core's sources is the variant that the environment names. */
 const { changes } = MUTANTS.find(({ name }) => name === process.env['MUTANT']) ?? { changes: [] }
@@ -11,11 +11,6 @@ registerHooks({
     const loaded = nextLoad(url, context)
     const wanted = changes.filter(({ file }) => url.startsWith('file:') && fileURLToPath(url) === CORE + file)
     if (wanted.length === 0) return loaded
-    let source = String(loaded.source)
-    for (const { file, from, to } of wanted) {
-      if (source.split(from).length !== 2) throw new Error(`'${from}' is not once in ${file}`)
-      source = source.replace(from, () => to)
-    }
-    return { ...loaded, source }
+    return { ...loaded, source: mutated(String(loaded.source), wanted) }
   },
 })

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { memory } from '@switchyard/memory'
-import { isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import {
+  isRedisWanted,
+  type RedisCluster,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+} from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeReport, switchBackAndForth } from '../switching/back-and-forth.ts'
-import { openBackend, pairs } from '../switching/backends.ts'
+import { type BackendName, openBackend, type Place, pairs } from '../switching/backends.ts'
 import { delayed } from '../switching/delayed-backend.ts'
 import { FAR_AWAY, MAX_DELAY_MS } from '../switching/far-away.ts'
 import { MUTANTS } from '../switching/mutants.ts'
@@ -17,25 +23,35 @@ import { ROOT } from './workspace.ts'
 const SWITCHES = process.env['SWITCHYARD_TORTURE'] === '1' ? 100 : 20
 
 let redis: RedisServer | undefined
+let cluster: RedisCluster | undefined
 let folder: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'switchyard-switching-'))
-  if (isRedisWanted()) redis = await startRedis()
+  if (!isRedisWanted()) return
+  redis = await startRedis()
+  cluster = await startRedisCluster()
 })
 afterAll(async () => {
   await redis?.stop()
+  await cluster?.stop()
   rmSync(folder, { recursive: true })
 })
 
-const wanted = pairs().filter((pair) => isRedisWanted() || !pair.includes('redis'))
+const ALL: readonly (readonly [BackendName, BackendName])[] = [...pairs(), ['redis', 'cluster']]
+const wanted = ALL.filter((pair) => isRedisWanted() || !pair.includes('redis'))
 
 describe('under traffic from ten clients every history of a key is linearizable', () => {
   test.each(wanted)(
     `switching between %s and %s, ${SWITCHES} times each way`,
     async (one, other) => {
       const own = mkdtempSync(join(folder, 'pair-'))
-      const place = { folder: own, prefix: `${one}-${other}`, ...(redis && { redisUrl: redis.url }) }
+      const place: Place = {
+        folder: own,
+        prefix: `${one}-${other}`,
+        ...(redis && { redisUrl: redis.url }),
+        ...(cluster && { clusterUrls: cluster.urls }),
+      }
       const backends = { [one]: openBackend(one, place), [other]: openBackend(other, place) }
       const report = await switchBackAndForth({ backends, folder: own, switches: SWITCHES })
       expect(report.violations).toEqual([])

@@ -76,7 +76,7 @@ export type {
 } from './store.ts'
 export { fileJournal, type SwitchJournal, type SwitchRecord } from './switch/journal.ts'
 export type { SwitchPlan, SwitchProblem } from './switch/preflight.ts'
-export type { SwitchPhase, SwitchProgress } from './switch/progress.ts'
+export type { PauseParts, SwitchPhase, SwitchProgress } from './switch/progress.ts'
 export type { RestoreOptions, RestoreResult } from './switch/restore.ts'
 export type { SnapshotOperation, SnapshotOptions, SnapshotResult } from './switch/snapshot.ts'
 export type { SwitchOptions, SwitchRun } from './switch/switcher.ts'

@@ -74,11 +74,22 @@ test('writes of a store whose promises are those of another library are followed
       thenable(sleep(5).then(() => inner.store.set(key, entry, options))) as Promise<void>,
   })
   const { state } = await opened({ a: a.backend, b: durable().backend })
-  await fill(state, 10)
-  const run = await state.switchTo('b', { maxRate: 100 })
-  const written = Array.from({ length: 100 }, (_, i) => state.set(`key${i % 20}`, `new ${i}`))
-  await Promise.all([run.done, ...written])
-  for (let i = 80; i < 100; i++) expect(await state.get(`key${i % 20}`)).toBe(`new ${i}`)
+  await fill(state, 200)
+  const run = await state.switchTo('b')
+  const last = new Map<string, string>()
+  let stop = false
+  const writer = async (id: number): Promise<void> => {
+    for (let i = 0; !stop; i++) {
+      const key = `key${id + 20 * (i % 10)}`
+      await state.set(key, `new ${i}`)
+      last.set(key, `new ${i}`)
+    }
+  }
+  const writers = Array.from({ length: 20 }, (_, id) => writer(id))
+  await run.done
+  stop = true
+  await Promise.all(writers)
+  for (const [key, value] of last) expect(await state.get(key)).toBe(value)
 })
 
 describe('when it is not known which backend serves', () => {

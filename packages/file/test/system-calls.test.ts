@@ -1,9 +1,8 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isStraceWanted } from '@switchyard/services'
+import { isStraceWanted, type SystemCall, systemCalls } from '@switchyard/services'
 import { describe, expect, test } from 'vitest'
 import { fileNameOf } from '../src/tree/file-name.ts'
-import { type SystemCall, systemCalls } from './system-calls.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const PROGRAM = fileURLToPath(new URL('one-set.ts', import.meta.url))

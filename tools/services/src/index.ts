@@ -7,3 +7,4 @@ export { type RedisServer, type RedisServerOptions, startRedis } from './redis.t
 export { type RedisCluster, startRedisCluster } from './redis-cluster.ts'
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.ts'
 export { command } from './resp.ts'
+export { type SystemCall, systemCalls } from './system-calls.ts'

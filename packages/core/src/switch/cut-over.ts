@@ -38,25 +38,34 @@ export async function cutOver(options: CutOverOptions): Promise<void> {
     const started = performance.now()
     const budget = createBudget(pauseBudgetMs)
     const idle = operations.pause()
+    const parts = { waitMs: 0, copyMs: 0, settleMs: 0, commitMs: 0 }
+    const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
+      const began = performance.now()
+      const result = await work
+      parts[part] = performance.now() - began
+      return result
+    }
     let unsettled: Promise<unknown> = Promise.resolve()
     const drainAndSettle = async (): Promise<void> => {
       onIdle()
-      await settle(await copier.drainAll())
+      await timed('settleMs', settle(await timed('copyMs', copier.drainAll())))
     }
     const settling = (work: Promise<unknown>): Promise<unknown> => {
       unsettled = work
       return work
     }
     try {
-      const isReady = (await budget.fits(idle)) && (await budget.fits(settling(drainAndSettle())))
+      const isReady =
+        (await budget.fits(timed('waitMs', idle))) && (await budget.fits(settling(drainAndSettle())))
       if (isReady) {
         signal.throwIfAborted()
-        await commit()
+        await timed('commitMs', commit())
         return
       }
     } finally {
       operations.resume()
-      progress.update({ pauseMs: progress.current.pauseMs + (performance.now() - started) })
+      const pauseMs = progress.current.pauseMs + (performance.now() - started)
+      progress.update({ pauseMs, pauseParts: parts })
     }
     // What went on past the budget ends before anything else is copied.
     await unsettled

@@ -9,6 +9,18 @@ export type SwitchPhase =
   | 'aborted'
   | 'failed'
 
+/** How long the parts of a pause took, in ms. */
+export interface PauseParts {
+  /** Until what was on its way had settled. */
+  readonly waitMs: number
+  /** To copy what was dirty still. */
+  readonly copyMs: number
+  /** To compare that, and to have the target put it on its disk. */
+  readonly settleMs: number
+  /** To record that the target serves. */
+  readonly commitMs: number
+}
+
 /** Where a switch stands. */
 export interface SwitchProgress {
   readonly id: string
@@ -29,6 +41,8 @@ export interface SwitchProgress {
   readonly etaMs?: number
   /** How long operations have waited in the cut-over, its failed attempts included. */
   readonly pauseMs: number
+  /** What the latest attempt of the cut-over took; absent before. */
+  readonly pauseParts?: PauseParts
   /** Cut-overs that were begun. */
   readonly attempts: number
   /** Keys that the comparison found to differ, and that were copied again. */

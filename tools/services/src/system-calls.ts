@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findStrace } from '@switchyard/services'
-import { temporaryFolder } from './temporary-folder.ts'
+import { findStrace } from './find-strace.ts'
 
 /** A system call: what it was, and when it began and ended as places in the whole trace. */
 export interface SystemCall {
@@ -17,12 +17,21 @@ export async function systemCalls(
   args: readonly string[],
   names: readonly string[],
 ): Promise<readonly SystemCall[]> {
-  const output = join(temporaryFolder(), 'trace')
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-trace-'))
+  const output = join(folder, 'trace')
   const options = ['-f', '-y', '-s', '200', '-e', `trace=${names.join(',')}`, '-o', output]
-  execFileSync(await findStrace(), [...options, process.execPath, '--no-warnings', program, ...args])
+  try {
+    execFileSync(await findStrace(), [...options, process.execPath, '--no-warnings', program, ...args])
+    return callsIn(readFileSync(output, 'utf8'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function callsIn(trace: string): readonly SystemCall[] {
   const calls: SystemCall[] = []
   const unfinished = new Map<string, { readonly text: string; readonly began: number }>()
-  for (const [place, line] of readFileSync(output, 'utf8').split('\n').entries()) {
+  for (const [place, line] of trace.split('\n').entries()) {
     const { thread = '', text = '' } = /^(?<thread>\d+) +(?<text>.*)$/.exec(line)?.groups ?? {}
     if (text.endsWith('<unfinished ...>')) {
       unfinished.set(thread, { text: text.slice(0, -'<unfinished ...>'.length), began: place })

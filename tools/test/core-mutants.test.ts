@@ -1,0 +1,60 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { CORE_MUTANTS, mutated } from '../switching/mutants.ts'
+import { run } from './command.ts'
+import { ROOT } from './workspace.ts'
+
+const CORE = join(ROOT, 'packages/core')
+const TESTS = ['switching', 'switch-guards', 'operations'].map((name) => `test/${name}.test.ts`)
+
+/** A copy of the core with a variant of the algorithm in its sources; its dependencies are those of the real one. */
+function copyOfCore(changes: (typeof CORE_MUTANTS)[number]['changes']): string {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-mutant-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const name of ['src', 'test', 'package.json', 'vitest.config.ts']) {
+    cpSync(join(CORE, name), join(folder, name), { recursive: true })
+  }
+  symlinkSync(join(CORE, 'node_modules'), join(folder, 'node_modules'))
+  const config = readFileSync(join(folder, 'vitest.config.ts'), 'utf8')
+  writeFileSync(join(folder, 'vitest.config.ts'), config.replace('../../', `${ROOT}/`))
+  for (const file of new Set(changes.map((change) => change.file))) {
+    const path = join(folder, 'src', file)
+    const own = changes.filter((change) => change.file === file)
+    writeFileSync(path, mutated(readFileSync(path, 'utf8'), own))
+  }
+  return folder
+}
+
+/** The titles of the tests of switching that fail. */
+async function failures(folder: string): Promise<readonly string[]> {
+  const report = join(folder, 'report.json')
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
+  const args = [vitest, 'run', '--root', folder, '--reporter=json', `--outputFile=${report}`, ...TESTS]
+  await run(process.execPath, args, { cwd: folder }).catch(() => undefined)
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    readonly testResults: readonly {
+      readonly assertionResults: readonly { readonly status: string; readonly title: string }[]
+    }[]
+  }
+  const all = testResults.flatMap((file) => file.assertionResults)
+  expect(all.length).toBeGreaterThan(30)
+  return all.filter(({ status }) => status === 'failed').map(({ title }) => title)
+}
+
+describe.concurrent('the tests of the core', () => {
+  test('pass on the copy without a change', async () => {
+    expect(await failures(copyOfCore([]))).toEqual([])
+  }, 120_000)
+
+  test.each(CORE_MUTANTS)(
+    'catch: $name',
+    async ({ name, changes }) => {
+      const caught = await failures(copyOfCore(changes))
+      expect(caught).not.toEqual([])
+      console.log(`${name}: caught by '${caught[0]}'`)
+    },
+    120_000,
+  )
+})
