@@ -158,7 +158,7 @@ export const MUTANTS: readonly Mutant[] = [
       ...UNVERIFIED,
       {
         file: 'switch/switcher.ts',
-        from: 'if (switchOptions.replace === true || record.leftovers.includes(to)) await wipe(target.store)\n    else if',
+        from: 'if (isOurs(to, switchOptions.replace)) await wipe(target.store)\n    else if',
         to: 'if (switchOptions.replace !== true)\n    if',
       },
     ],

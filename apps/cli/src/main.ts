@@ -6,6 +6,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The first one gives up what is under way in order; a second one ends the process at once.
   process.once(signal, () => stop.abort(new Error(`${signal}: given up`)))
 }
+for (const stream of [process.stdout, process.stderr]) {
+  // Who reads may leave at any time, as `head` does; what there is to do is done all the same.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
 process.exitCode = await run({
   args: process.argv.slice(2),
   env: process.env,

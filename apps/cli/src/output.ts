@@ -6,6 +6,8 @@ export interface Output {
   result(value: object, lines: readonly string[]): void
   /** One item of a list: with `--json` a JSON document of its own on a line. */
   item(value: object, line: string): void
+  /** Nobody reads results any more: what only lists them may end. */
+  readonly isClosed: boolean
   /** Something on the way, for people; to standard error. */
   note(line: string): void
   /** A bar on a terminal, a line now and then elsewhere; nothing with `--json`. */
@@ -32,6 +34,9 @@ export function createOutput(json: boolean, { stdout, stderr }: OutputStreams): 
     result(value, lines) {
       if (json) print(JSON.stringify(value))
       else for (const line of lines) print(line)
+    },
+    get isClosed() {
+      return !stdout.writable
     },
     item: (value, line) => print(json ? JSON.stringify(value) : line),
     note,

@@ -1,4 +1,4 @@
-import { isStateError } from '@switchyard/core'
+import { isStateError, StateError } from '@switchyard/core'
 import { ConfigError } from '@switchyard/server'
 import { Command, CommanderError } from 'commander'
 import { backupCommands } from './commands/backup.ts'
@@ -65,7 +65,8 @@ export async function run({ args, env, signal, stdout, stderr }: RunOptions): Pr
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown === signal.reason ? givenUp(thrown) : thrown
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (!isForPeople(error)) throw error
     const reason = isStateError(error)
@@ -76,6 +77,13 @@ export async function run({ args, env, signal, stdout, stderr }: RunOptions): Pr
     if (signal.aborted) return EXIT.interrupted
     return error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.failed
   }
+}
+
+/** The signal's reason itself, as `throwIfAborted` throws it. */
+function givenUp(reason: unknown): StateError {
+  return new StateError('ABORTED', reason instanceof Error ? reason.message : String(reason), {
+    cause: reason,
+  })
 }
 
 /** Whose message says what to do about it. */

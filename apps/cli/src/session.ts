@@ -1,6 +1,14 @@
 import { join } from 'node:path'
-import { createState, fileJournal, openStore, type State } from '@switchyard/core'
-import { lockDirectory } from '@switchyard/file'
+import {
+  createState,
+  fileJournal,
+  isStateError,
+  openStore,
+  type State,
+  StateError,
+  type SwitchJournal,
+} from '@switchyard/core'
+import { type DirectoryLock, lockDirectory } from '@switchyard/file'
 import { contentCodec, loadConfig, type ServerConfig } from '@switchyard/server'
 import type { Output } from './output.ts'
 
@@ -11,6 +19,9 @@ export interface GlobalOptions {
   readonly json?: boolean
 }
 
+/** What can be asked of a state beside a server that uses it. */
+export type ReadableState = Pick<State, 'backends' | 'getEntry' | 'keys' | 'stats' | 'planSwitch'>
+
 /** What a command works with. */
 export interface Session {
   readonly output: Output
@@ -18,9 +29,13 @@ export interface Session {
   readonly signal: AbortSignal
   config(): Promise<ServerConfig>
   /** The state on the backend that the journal or the configuration names, for as long as the work takes. */
-  withState<T>(work: (state: State, config: ServerConfig) => Promise<T>): Promise<T>
-  /** The same while no server runs on the data folder, and none can be started. */
-  alone<T>(work: (state: State, config: ServerConfig) => Promise<T>): Promise<T>
+  reading<T>(work: (state: ReadableState) => Promise<T>): Promise<T>
+  /**
+   * The same to be changed: while no server runs on the data folder, and none can be started.
+   *
+   * @throws StateError `LOCKED` if one does
+   */
+  alone<T>(work: (state: State) => Promise<T>): Promise<T>
   /** The store of one backend. */
   withStore<T>(name: string, work: (store: Awaited<ReturnType<typeof openStore>>) => Promise<T>): Promise<T>
 }
@@ -39,9 +54,11 @@ export function createSession(
   const load = (): Promise<ServerConfig> => loadConfig({ cwd: process.cwd(), env: given })
   const logger = { warn: (message: string) => output.note(message) }
 
-  async function withState<T>(work: (state: State, config: ServerConfig) => Promise<T>): Promise<T> {
-    const loaded = await load()
-    const journal = fileJournal(join(loaded.dataDir, 'switch.json'))
+  async function withState<T>(
+    loaded: ServerConfig,
+    journal: SwitchJournal,
+    work: (state: State) => Promise<T>,
+  ): Promise<T> {
     const state = await createState({
       ...loaded.state,
       journal,
@@ -50,7 +67,7 @@ export function createSession(
       logger,
     })
     try {
-      return await work(state, loaded)
+      return await work(state)
     } finally {
       await state.close()
     }
@@ -60,11 +77,15 @@ export function createSession(
     output,
     signal,
     config: load,
-    withState,
+    async reading(work) {
+      const loaded = await load()
+      return withState(loaded, onlyRead(journalOf(loaded)), work)
+    },
     async alone(work) {
-      const lock = await lockDirectory((await load()).dataDir, 'server.lock')
+      const loaded = await load()
+      const lock = await lockOut(loaded.dataDir)
       try {
-        return await withState(work)
+        return await withState(loaded, journalOf(loaded), work)
       } finally {
         lock.release()
       }
@@ -84,6 +105,25 @@ export function createSession(
         await store.close()
       }
     },
+  }
+}
+
+function journalOf({ dataDir }: ServerConfig): SwitchJournal {
+  return fileJournal(join(dataDir, 'switch.json'))
+}
+
+/** A switch that seems to have been cut off may be one that a server is about to commit: only who is alone may end it. */
+function onlyRead({ read }: SwitchJournal): SwitchJournal {
+  return { read, write: async () => {} }
+}
+
+/** Of servers on that folder, and of other commands that change something. */
+async function lockOut(dataDir: string): Promise<DirectoryLock> {
+  try {
+    return await lockDirectory(dataDir, 'server.lock')
+  } catch (error) {
+    if (!isStateError(error, 'LOCKED')) throw error
+    throw new StateError('LOCKED', `${error.message}. If that is a server, use its API`, { cause: error })
   }
 }
 

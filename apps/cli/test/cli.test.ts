@@ -1,75 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-interface Project {
-  /** Runs the command as a shell does, and ends it with Ctrl-C when that is asked for. */
-  run(
-    args: readonly string[],
-    options?: { readonly env?: NodeJS.ProcessEnv; readonly stopWhen?: (output: string) => boolean },
-  ): Promise<Ended>
-  json(...args: readonly string[]): Promise<unknown>
-  readonly folder: string
-}
-
-/** The command is started often. */
-const compiled = mkdtempSync(join(tmpdir(), 'switchyard-compiled-'))
-afterAll(() => rmSync(compiled, { recursive: true, force: true }))
-
-function project(state: object = {}): Project {
-  const folder = mkdtempSync(join(tmpdir(), 'switchyard-cli-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const backends = {
-    local: { plugin: '@switchyard/sqlite', options: { path: 'state.db' } },
-    files: { plugin: '@switchyard/file', options: { path: 'files' } },
-  }
-  const config = { server: { port: 0 }, state: { active: 'local', backends, ...state } }
-  writeFileSync(join(folder, 'switchyard.json'), JSON.stringify(config))
-
-  const run: Project['run'] = async (args, { env = {}, stopWhen } = {}) => {
-    const child = spawn(process.execPath, ['--no-warnings', MAIN, ...args], {
-      cwd: folder,
-      env: { ...process.env, NODE_COMPILE_CACHE: compiled, SWITCHYARD_BACKUP_KEY: '', ...env },
-    })
-    let stdout = ''
-    let stderr = ''
-    const watching = setInterval(() => {
-      if (stopWhen?.(stdout + stderr) !== true) return
-      clearInterval(watching)
-      child.kill('SIGINT')
-    }, 20)
-    child.stdout.on('data', (text) => {
-      stdout += String(text)
-    })
-    child.stderr.on('data', (text) => {
-      stderr += String(text)
-    })
-    const [code] = (await once(child, 'close')) as [number | null]
-    clearInterval(watching)
-    return { code, stdout, stderr }
-  }
-  return {
-    folder,
-    run,
-    async json(...args) {
-      const { code, stdout, stderr } = await run(['--json', ...args])
-      expect([code, stderr]).toEqual([0, ''])
-      return JSON.parse(stdout)
-    },
-  }
-}
+import { describe, expect, test } from 'vitest'
+import { type Ended, project } from './project.ts'
 
 describe('values', () => {
   test('are set, read, listed and deleted', async () => {
@@ -149,21 +81,82 @@ describe('migrate', () => {
     expect((await run(['migrate', 'files'])).code).toBe(0)
   })
 
-  test('is refused while the server runs', async () => {
+  test('a dry run tells what else it would be refused for, with exit code 4', async () => {
+    const { folder, run } = project()
+    await run(['set', 'key', '1'])
+    await run(['migrate', 'files'])
+    // What a switch has left there would not be in the way.
+    rmSync(join(folder, 'data', 'switch.json'))
+    const { code, stdout } = await run(['migrate', 'files', '--dry-run'])
+    expect([code, stdout]).toEqual([4, expect.stringContaining("refused: 'files' is not empty")])
+    expect((await run(['migrate', 'files', '--dry-run', '--replace'])).code).toBe(0)
+  })
+})
+
+describe('while a server runs', () => {
+  test('what reads works beside it, and what changes anything is refused', async () => {
     const { run } = project()
-    let refused: Promise<Ended> | undefined
+    await run(['set', 'key', '1'])
+    let pid = 0
+    let asked: Promise<readonly Ended[]> | undefined
     let isOver = false
+    const all = async (): Promise<readonly Ended[]> => [
+      await run(['get', 'key']),
+      await run(['migrate', 'files', '--dry-run']),
+      ...(await Promise.all(
+        [
+          ['set', 'key', '2'],
+          ['delete', 'key'],
+          ['backup', 'file'],
+          ['restore', 'file'],
+          ['migrate', 'files'],
+        ].map((args) => run([...args, '--json'])),
+      )),
+    ]
     const server = await run(['serve'], {
-      stopWhen(output) {
+      stopWhen(output, child) {
         if (!output.includes('Switchyard at')) return false
-        refused ??= run(['migrate', 'files']).finally(() => {
+        pid = child
+        asked ??= all().finally(() => {
           isOver = true
         })
         return isOver
       },
     })
     expect(server.code).toBe(0)
-    expect(await refused).toMatchObject({ code: 1, stderr: expect.stringContaining('in use by process') })
+    const [read, plan, ...refused] = (await asked) ?? []
+    expect(read).toEqual({ code: 0, stdout: '1\n', stderr: '' })
+    expect(plan).toMatchObject({ code: 0, stderr: '' })
+    expect(refused).toHaveLength(5)
+    for (const { code, stderr } of refused) {
+      expect(code).toBe(1)
+      expect(JSON.parse(stderr)).toEqual({
+        error: { code: 'LOCKED', message: expect.stringMatching(`in use by process ${pid};.* its API`) },
+      })
+    }
+    expect((await run(['get', 'key'])).stdout).toBe('1\n')
+  })
+
+  test('its journal stays as it is, also in the middle of a switch', async () => {
+    const { folder, run, json } = project()
+    await run(['set', 'key', '1'])
+    const journal = join(folder, 'data', 'switch.json')
+    const latest = { id: '1', from: 'local', to: 'files', state: 'prepared', at: 1 }
+    const text = JSON.stringify({ format: 1, active: 'local', leftovers: [], latest })
+    writeFileSync(journal, text)
+    expect((await run(['get', 'key'])).stdout).toBe('1\n')
+    for (const args of [
+      ['keys'],
+      ['stats'],
+      ['verify', 'local'],
+      ['doctor'],
+      ['migrate', 'files', '--dry-run'],
+    ])
+      expect((await run(args)).code).toBe(0)
+    expect(readFileSync(journal, 'utf8')).toBe(text)
+    // Alone it brings the switch to its end.
+    await json('set', 'key', '2')
+    expect(JSON.parse(readFileSync(journal, 'utf8'))).toMatchObject({ latest: { state: 'aborted' } })
   })
 })
 
@@ -216,6 +209,9 @@ test('arguments that make no sense are told, with exit code 2', async () => {
     ['restore', 'x', '--mode', 'some'],
     ['verify', 'nowhere'],
     ['keys', '--limit', 'x'],
+    ['migrate', 'files', '--max-rate', 'abc'],
+    ['migrate', 'files', '--max-rate', ''],
+    ['migrate', 'files', '--max-rate', '-1'],
     ['--config', 'none.yaml', 'stats'],
   ]) {
     const { code, stdout, stderr } = await run(args)

@@ -5,6 +5,19 @@ export function damaged(path: string, offset: number, what: string, cause?: unkn
   return new StateError('CORRUPT', message, { cause })
 }
 
+/** Of a file that is as it was made, and that this version or this Node does not understand. */
+export function notReadable(
+  code: 'INCOMPATIBLE' | 'NOT_SUPPORTED',
+  path: string,
+  offset: number,
+  what: string,
+): StateError {
+  return new StateError(
+    code,
+    `'${path}' cannot be read: at byte ${offset}, ${what}. Nothing was restored from it`,
+  )
+}
+
 /** What a failed system call means, naming the file. */
 export function fileError(error: unknown, path: string): StateError {
   if (isStateError(error)) return error

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { isStateError, StateError } from '@switchyard/core'
 import { type Cipher, createCipher } from './cipher.ts'
-import { damaged, fileError } from './errors.ts'
+import { damaged, fileError, notReadable } from './errors.ts'
 import {
   BLOCK_HEADER_BYTES,
   checksum,
@@ -119,14 +119,12 @@ async function readHeader(path: string, take: Take): Promise<Header> {
     throw damaged(path, MAGIC.length, 'the header does not fit its checksum')
   const header = JSON.parse(text.toString()) as Header
   if (header.format !== FORMAT) {
-    const message = `'${path}' has format ${header.format} of backups; this version reads format ${FORMAT}`
-    throw new StateError('INCOMPATIBLE', message)
+    const what = `the header says format ${header.format}, and this version reads format ${FORMAT}; use a newer one`
+    throw notReadable('INCOMPATIBLE', path, MAGIC.length, what)
   }
   if (header.compression === 'zstd' && !hasZstd) {
-    throw new StateError(
-      'NOT_SUPPORTED',
-      `'${path}' is compressed with zstd, which this Node does not have (22.15 and newer do)`,
-    )
+    const what = 'the header says zstd, which this Node does not have (22.15 and newer do)'
+    throw notReadable('NOT_SUPPORTED', path, MAGIC.length, what)
   }
   return header
 }

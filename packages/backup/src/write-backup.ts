@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, link, open, rename, rm, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { StateError } from '@switchyard/core'
 import { type Cipher, createCipher } from './cipher.ts'
@@ -20,6 +17,7 @@ import {
 } from './format.ts'
 import type { BackupInfo, WriteBackupOptions } from './options.ts'
 import { type BackupRecord, packRecord } from './record.ts'
+import { openTemporaryFile, type TemporaryFile } from './temporary-file.ts'
 
 /** A backup that is being written. It has its name only once it is finished; until then nothing is there. */
 export interface BackupWriter {
@@ -51,28 +49,25 @@ export async function createBackupWriter(
       encryption: { salt: salt.toString('base64'), verifier: cipher.verifier.toString('base64') },
     }),
   }
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
-  let file: FileHandle
+  let file: TemporaryFile
   try {
-    file = await open(temporary, 'wx', 0o600)
+    file = await openTemporaryFile(path, overwrite)
   } catch (error) {
     throw fileError(error, path)
   }
-  return startWriting({ path, temporary, file, header, cipher, overwrite, signal })
+  return startWriting({ path, file, header, cipher, signal })
 }
 
 interface Writing {
   readonly path: string
-  readonly temporary: string
-  readonly file: FileHandle
+  readonly file: TemporaryFile
   readonly header: Header
   readonly cipher: Cipher | undefined
-  readonly overwrite: boolean
   readonly signal: AbortSignal | undefined
 }
 
 async function startWriting(writing: Writing): Promise<BackupWriter> {
-  const { path, temporary, file, header, cipher, overwrite, signal } = writing
+  const { path, file, header, cipher, signal } = writing
   const digest = createDigest()
   let records = 0
   let blocks = 0
@@ -82,7 +77,7 @@ async function startWriting(writing: Writing): Promise<BackupWriter> {
 
   async function append(content: Buffer): Promise<void> {
     signal?.throwIfAborted()
-    for (let at = 0; at < content.length; ) at += (await file.write(content, at)).bytesWritten
+    for (let at = 0; at < content.length; ) at += (await file.handle.write(content, at)).bytesWritten
     bytes += content.length
   }
 
@@ -101,17 +96,12 @@ async function startWriting(writing: Writing): Promise<BackupWriter> {
     await appendBlock(DATA, content)
   }
 
-  async function abort(): Promise<void> {
-    await file.close().catch(() => undefined)
-    await rm(temporary, { force: true })
-  }
-
   /** Whatever fails leaves no file behind. */
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      await abort()
+      await file.discard()
       throw fileError(signal?.aborted === true ? aborted(signal) : error, path)
     }
   }
@@ -133,14 +123,12 @@ async function startWriting(writing: Writing): Promise<BackupWriter> {
         await flush()
         const trailer: Trailer = { records, blocks, digest: digest.hex() }
         await appendBlock(TRAILER, Buffer.from(JSON.stringify(trailer)))
-        await file.sync()
-        await file.close()
-        await place(temporary, path, overwrite)
+        await file.place()
         const { createdAt, source, compression } = header
         const encrypted = cipher !== undefined
         return { createdAt, ...(source !== undefined && { source }), compression, encrypted, bytes, records }
       }),
-    abort,
+    abort: () => file.discard(),
   }
 }
 
@@ -150,32 +138,6 @@ function packHeader(header: Header): Buffer {
   sizes.writeUInt32LE(text.length, 0)
   sizes.writeUInt32LE(crc32(text), 4)
   return Buffer.concat([MAGIC, sizes, text])
-}
-
-/** Gives the file its name, and makes that last. */
-async function place(temporary: string, path: string, overwrite: boolean): Promise<void> {
-  if (overwrite) await rename(temporary, path)
-  else {
-    try {
-      // Unlike a rename it fails where there is a file, even one that came this moment.
-      await link(temporary, path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      throw new StateError(
-        'CONFLICT',
-        `'${path}' is there already; name another file, or say overwrite: true`,
-      )
-    }
-    await unlink(temporary)
-  }
-  // Windows has no handle of a folder to sync.
-  if (process.platform === 'win32') return
-  const folder = await open(dirname(path), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 function aborted(signal: AbortSignal): StateError {

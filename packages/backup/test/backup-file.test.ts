@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isStateError } from '@switchyard/core'
 import fc from 'fast-check'
@@ -158,7 +158,7 @@ test('a newer format, another file and none are told apart', async () => {
   writeFileSync(newer, Buffer.concat([readFileSync(path).subarray(0, 18), sizes, text]))
   await expect(checkBackup(newer)).rejects.toMatchObject({
     code: 'INCOMPATIBLE',
-    message: expect.stringContaining('format 2'),
+    message: expect.stringMatching(/newer' cannot be read: at byte 18, .*format 2.*format 1/),
   })
   const other = join(folder, 'other')
   writeFileSync(other, 'a letter to a friend, which is no backup')
@@ -171,8 +171,14 @@ test('a newer format, another file and none are told apart', async () => {
 
 test('a file that is there is not replaced unless that is asked for, and what is given up leaves nothing', async () => {
   const path = await written([set('a', '1')], {})
+  await expect(createBackupWriter(path)).rejects.toMatchObject({ code: 'CONFLICT' })
+  await expect(createBackupWriter(join(path, '..'))).rejects.toMatchObject({ code: 'CONFLICT' })
+  const kept = readFileSync(path)
+  rmSync(path)
   const again = await createBackupWriter(path)
   await again.write([set('b', '2')])
+  // It came meanwhile.
+  writeFileSync(path, kept)
   await expect(again.finish()).rejects.toMatchObject({ code: 'CONFLICT' })
   expect(plain(await recordsOf(path))).toEqual(plain([set('a', '1')]))
   const replacing = await createBackupWriter(path, { overwrite: true })

@@ -14,11 +14,11 @@ async function keyOf(session: Session): Promise<{ readonly key?: string }> {
 export function backupCommands(add: AddCommand): void {
   add(
     'backup <file>',
-    'back everything up to a file',
+    'back everything up to a file; the server must not run',
     (command) => command.option('--overwrite', 'replace a file that is there'),
     async (session, [file = ''], { overwrite }) => {
       const key = await keyOf(session)
-      return session.withState(async (state) => {
+      return session.alone(async (state) => {
         const bar = session.output.progress('backup')
         const { keys } = await state.stats()
         const { pauseMs: _, ...info } = await backup(file, state, {

@@ -11,8 +11,8 @@ export function inspectCommands(add: AddCommand): void {
     'stats',
     'count what is in the active backend',
     (command) => command,
-    async ({ output, withState }) =>
-      withState(async (state) => {
+    async ({ output, reading }) =>
+      reading(async (state) => {
         const { active } = state.backends
         const stats = await state.stats()
         output.result({ backend: active, ...stats }, [

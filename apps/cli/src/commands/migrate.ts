@@ -1,7 +1,7 @@
 import type { State, SwitchOptions, SwitchPlan } from '@switchyard/core'
 import { EXIT } from '../exit-codes.ts'
 import type { AddCommand } from '../run.ts'
-import type { Session } from '../session.ts'
+import { type ReadableState, type Session, UsageError } from '../session.ts'
 
 interface MigrateOptions {
   readonly dryRun?: boolean
@@ -28,26 +28,39 @@ export function migrateCommand(add: AddCommand): void {
         exclusive: true,
         ...(replace === true && { replace }),
         ...(allowVolatile === true && { allowVolatile }),
-        ...(maxRate !== undefined && { maxRate: Number(maxRate) }),
+        ...(maxRate !== undefined && { maxRate: rateOf(maxRate) }),
       }
-      return session.alone((state) =>
-        dryRun === true ? plan(session, state, to, settings) : migrate(session, state, to, settings),
-      )
+      if (dryRun === true) return session.reading((state) => plan(session, state, to, settings))
+      return session.alone((state) => migrate(session, state, to, settings))
     },
   )
 }
 
-async function plan({ output }: Session, state: State, to: string, settings: SwitchOptions): Promise<number> {
-  const found = await state.planSwitch(to, settings)
-  output.result(found, linesOf(found))
-  return found.problems.length === 0 ? EXIT.ok : EXIT.differs
+function rateOf(maxRate: string): number {
+  const rate = Number(maxRate)
+  if (rate > 0) return rate
+  throw new UsageError(`--max-rate is a number of keys above 0, not '${maxRate}'`)
 }
 
-function linesOf({ from, to, keys, bytes, problems, losses, estimatedMs }: SwitchPlan): readonly string[] {
+async function plan(
+  { output, signal }: Session,
+  state: ReadableState,
+  to: string,
+  settings: SwitchOptions,
+): Promise<number> {
+  const found = await state.planSwitch(to, settings)
+  signal.throwIfAborted()
+  output.result(found, linesOf(found))
+  return found.problems.length + found.obstacles.length === 0 ? EXIT.ok : EXIT.differs
+}
+
+function linesOf(found: SwitchPlan): readonly string[] {
+  const { from, to, keys, bytes, problems, losses, obstacles, estimatedMs } = found
   return [
     `${keys} entries with ${bytes} bytes would go from '${from}' to '${to}', in about ${Math.ceil(estimatedMs / 1000)} s`,
     ...losses.map((loss) => `lost: ${loss}`),
     ...problems.map(({ key, reason }) => `cannot be held: ${key}: ${reason}`),
+    ...obstacles.map((reason) => `refused: ${reason}`),
   ]
 }
 
@@ -57,8 +70,10 @@ async function migrate(
   to: string,
   settings: SwitchOptions,
 ): Promise<number> {
+  signal.throwIfAborted()
   const run = await state.switchTo(to, settings)
   const giveUp = (): void => void run.abort().catch(() => undefined)
+  if (signal.aborted) giveUp()
   signal.addEventListener('abort', giveUp, { once: true })
   const bar = output.progress(`${run.from} to ${run.to}`)
   try {

@@ -43,15 +43,15 @@ export function valueCommands(add: AddCommand): void {
       command
         .option('-p, --prefix <prefix>', 'only those that start with it', '')
         .option('-n, --limit <count>', 'so many at the most'),
-    async ({ output, withState, signal }, _args, { prefix, limit }) => {
+    async ({ output, reading, signal }, _args, { prefix, limit }) => {
       const most = limit === undefined ? Number.POSITIVE_INFINITY : Number(limit)
       if (!(most >= 1)) throw new UsageError(`--limit is a number of keys, not '${limit}'`)
-      return withState(async (state) => {
+      return reading(async (state) => {
         let count = 0
-        for await (const key of state.keys({ prefix: String(prefix) })) {
+        for await (const key of state.keys({ prefix: String(prefix), signal })) {
           signal.throwIfAborted()
           output.item({ key }, key)
-          if (++count >= most) break
+          if (++count >= most || output.isClosed) break
         }
         return EXIT.ok
       })
@@ -62,8 +62,8 @@ export function valueCommands(add: AddCommand): void {
     'get <key>',
     'print a value',
     (command) => command,
-    async ({ output, withState }, [key = '']) =>
-      withState(async (state) => {
+    async ({ output, reading }, [key = '']) =>
+      reading(async (state) => {
         const entry = await state.getEntry<Content>(key)
         if (entry === undefined) {
           output.note(`There is no '${key}'`)
@@ -76,13 +76,13 @@ export function valueCommands(add: AddCommand): void {
 
   add(
     'set <key> <value>',
-    'set a value: JSON, or a text',
+    'set a value: JSON, or a text; the server must not run',
     (command) =>
       command
         .option('--ttl <ttl>', "time to live: '30s', '5m', '1h', '7d'")
         .option('--if-version <version>', 'only if this is the present version'),
-    async ({ output, withState }, [key = '', value = ''], { ttl, ifVersion }) =>
-      withState(async (state) => {
+    async ({ output, alone }, [key = '', value = ''], { ttl, ifVersion }) =>
+      alone(async (state) => {
         const written = await state.set(key, contentOf(value), {
           ...(ttl !== undefined && { ttl: ttl as Ttl }),
           ...(ifVersion !== undefined && { ifVersion: String(ifVersion) }),
@@ -94,10 +94,10 @@ export function valueCommands(add: AddCommand): void {
 
   add(
     'delete <keys...>',
-    'delete keys',
+    'delete keys; the server must not run',
     (command) => command,
-    async ({ output, withState }, [keys]) =>
-      withState(async (state) => {
+    async ({ output, alone }, [keys]) =>
+      alone(async (state) => {
         const deleted = await state.deleteMany(keys as unknown as readonly string[])
         output.result({ deleted }, [`${deleted} deleted`])
         return deleted > 0 ? EXIT.ok : EXIT.notFound

@@ -1,19 +1,21 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, lstatSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Logger, StoreChange } from '@switchyard/core'
+import type { Logger, StateError, StoreChange } from '@switchyard/core'
 import { broken } from '../errors.ts'
 import { MANIFEST } from '../manifest.ts'
 import { fileNameOf, isShard } from './file-name.ts'
-import { readDocument } from './read-document.ts'
-import { scanFolder } from './scan.ts'
-import { isSameStamp, type Stamp, type TreeIndex } from './tree-index.ts'
+import { type ReadDocument, readDocument } from './read-document.ts'
+import { scanFolder, shardsIn } from './scan.ts'
+import { isSameStamp, type Stamp, stampOf, type TreeIndex } from './tree-index.ts'
 import type { FileWriter } from './write-files.ts'
 
 /** Files read before other work has its turn. */
 const STEP = 64
 /** A file that makes no sense may be one that is still being written. */
 const SECOND_LOOK_MS = 1000
+/** Of what the system has refused: nothing may tell when it would not any more. */
+const NEXT_TRY_MS = 10_000
 
 /** Takes what is in files into the index: all of them at opening, later those that somebody has touched. */
 export interface Edits {
@@ -21,6 +23,10 @@ export interface Edits {
   load(files: readonly string[], signal: AbortSignal): Promise<void>
   /** `names`: files and shards. */
   take(names: readonly string[]): Promise<void>
+  /** All files that are not as they were read or written last, though nobody told of them. */
+  takeMissed(): Promise<void>
+  /** Idempotent. No file is touched any more, but by what is on its way. */
+  close(): void
 }
 
 export interface EditsOptions {
@@ -30,17 +36,23 @@ export interface EditsOptions {
   readonly logger: Logger
   readonly backend: string
   readonly onChange: (change: StoreChange) => void
-  readonly lookAgain: (file: string, afterMs: number) => void
+  readonly lookAgain: (name: string, afterMs: number) => void
 }
 
 export function createEdits(options: EditsOptions): Edits {
   const { folder, index, writer, logger, backend, onChange, lookAgain } = options
   /** Broken when they were looked at first. */
   const suspected = new Map<string, Stamp | undefined>()
+  let closed = false
 
-  function report(file: string, stamp: Stamp | undefined, error: ReturnType<typeof broken>): void {
+  function report(file: string, stamp: Stamp | undefined, error: StateError): void {
     index.breakFile(file, { error, stamp })
     logger.warn(`Backend '${backend}': ${error.message}`)
+  }
+
+  function isReported(file: string, stamp: Stamp | undefined): boolean {
+    const known = index.broken.get(file)
+    return known !== undefined && isSameStamp(known.stamp, stamp)
   }
 
   function isSuspected(file: string, stamp: Stamp | undefined): boolean {
@@ -56,33 +68,47 @@ export function createEdits(options: EditsOptions): Edits {
     onChange({ type: 'delete', key })
   }
 
+  /** What the system refuses concerns that file alone. */
+  function read(file: string): ReadDocument | undefined {
+    try {
+      return readDocument(join(folder, file))
+    } catch (error) {
+      lookAgain(file, NEXT_TRY_MS)
+      return { error: error as StateError, stamp: undefined }
+    }
+  }
+
   /** `patient`: a file that makes no sense gets a second look before it is reported. */
   async function take(file: string, patient: boolean): Promise<void> {
-    const path = join(folder, file)
-    const read = readDocument(path)
-    if (read === undefined) return gone(file)
-    if ('error' in read) {
-      const { stamp } = read
-      const known = index.broken.get(file)
-      if (known !== undefined && isSameStamp(known.stamp, stamp)) return
+    const found = read(file)
+    if (found === undefined) return gone(file)
+    if ('error' in found) {
+      const { stamp } = found
+      if (isReported(file, stamp)) return
       if (patient && !isSuspected(file, stamp)) {
         suspected.set(file, stamp)
         lookAgain(file, SECOND_LOOK_MS)
         return
       }
       suspected.delete(file)
-      return report(file, stamp, read.error)
+      return report(file, stamp, found.error)
     }
     suspected.delete(file)
-    const { document, stamp } = read
+    const { document, stamp } = found
     const { key, entry } = document
     const place = fileNameOf(key)
     if (place !== file) {
       if (index.keys.has(key) || existsSync(join(folder, place))) {
         const what = `it has the key ${JSON.stringify(key)}, whose file is '${place}'`
-        return report(file, stamp, broken(path, 0, what, key))
+        return report(file, stamp, broken(join(folder, file), 0, what, key))
       }
-      await writer.move(file, place)
+      try {
+        await writer.move(file, place)
+      } catch (error) {
+        lookAgain(file, NEXT_TRY_MS)
+        if (!isReported(file, stamp)) report(file, stamp, error as StateError)
+        return
+      }
       gone(file)
     }
     index.mend(file)
@@ -95,17 +121,44 @@ export function createEdits(options: EditsOptions): Edits {
 
   /** The files that are or were in what was touched. */
   function filesOf(names: readonly string[]): readonly string[] {
-    const files = new Set<string>()
-    for (const name of names) {
-      if (!isShard(name) && name !== '') {
-        files.add(name)
-        continue
-      }
-      for (const file of index.filesIn(name)) files.add(file)
-      if (!existsSync(join(folder, name))) continue
-      for (const file of scanFolder(folder, name).documents) files.add(file)
-    }
+    const folders = new Set(names.filter((name) => isShard(name) || name === ''))
+    const files = new Set(names.filter((name) => !folders.has(name)))
+    if (folders.size === 0) return [...files]
+    for (const file of index.files()) if (folders.has(dirname(file))) files.add(file)
+    for (const shard of folders) for (const file of documentsIn(shard)) files.add(file)
     return [...files]
+  }
+
+  function documentsIn(shard: string): readonly string[] {
+    try {
+      return scanFolder(folder, shard).documents
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      lookAgain(shard, NEXT_TRY_MS)
+      const path = join(folder, shard)
+      logger.warn(`Backend '${backend}': '${path}' cannot be read for edits: ${(error as Error).message}`)
+      return []
+    }
+  }
+
+  function isAsKnown(file: string): boolean {
+    const stamp = index.stampOf(file)
+    if (stamp === undefined) return false
+    try {
+      return isSameStamp(stampOf(lstatSync(join(folder, file))), stamp)
+    } catch {
+      // Whatever it is, it is found when the file is read.
+      return false
+    }
+  }
+
+  async function takeAll(files: readonly string[]): Promise<void> {
+    for (const [i, file] of files.entries()) {
+      if (i % STEP === 0) await nextTurn()
+      // Without it the folder is not there any more, such as a disk that was taken away; nobody deleted the keys.
+      if (closed || !existsSync(join(folder, MANIFEST))) return
+      await take(file, true)
+    }
   }
 
   return {
@@ -124,12 +177,23 @@ export function createEdits(options: EditsOptions): Edits {
       }
     },
     async take(names) {
-      for (const [i, file] of filesOf(names).entries()) {
-        if (i % STEP === 0) await nextTurn()
-        // Without it the folder is not there any more, such as a disk that was taken away; nobody deleted the keys.
-        if (!existsSync(join(folder, MANIFEST))) return
-        await take(file, true)
+      if (!closed) await takeAll(filesOf(names))
+    },
+    async takeMissed() {
+      const files = new Set(index.files())
+      for (const shard of closed ? [] : ['', ...shardsIn(folder)]) {
+        for (const file of documentsIn(shard)) files.add(file)
       }
+      const missed: string[] = []
+      for (const [i, file] of [...files].entries()) {
+        if (i % STEP === 0) await nextTurn()
+        if (closed) return
+        if (!isAsKnown(file)) missed.push(file)
+      }
+      await takeAll(missed)
+    },
+    close() {
+      closed = true
     },
   }
 }

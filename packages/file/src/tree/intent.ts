@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { corrupt } from '../errors.ts'
-import { replaceFile, TEMPORARY } from '../replace-file.ts'
+import { StateError } from '@switchyard/core'
+import { replaceFile } from '../replace-file.ts'
 import { syncFolder } from '../sync-folder.ts'
 import { readDocument } from './read-document.ts'
 
@@ -12,21 +12,13 @@ export type IntentStep =
   | { readonly file: string; readonly temporary: string }
   | { readonly file: string; readonly version: string }
 
-/** From here on the write counts: what is missing of it after a crash is done when the folder is opened again. */
-export async function writeIntent(
-  folder: string,
-  steps: readonly IntentStep[],
-  durable: boolean,
-): Promise<void> {
-  const file = join(folder, INTENT)
-  const content = `${JSON.stringify(steps)}\n`
-  if (durable) {
-    await replaceFile(file, content)
-    return
-  }
-  const temporary = join(folder, `${TEMPORARY}${INTENT}`)
-  writeFileSync(temporary, content, { mode: 0o600 })
-  renameSync(temporary, file)
+/**
+ * From here on the write counts: what is missing of it after a crash is done when the folder is opened again. Synced
+ * whatever the durability, as a machine that stops would else leave the name without the content. The new files that it
+ * names must be synced before.
+ */
+export async function writeIntent(folder: string, steps: readonly IntentStep[]): Promise<void> {
+  await replaceFile(join(folder, INTENT), `${JSON.stringify(steps)}\n`)
 }
 
 export function removeIntent(folder: string): void {
@@ -74,12 +66,23 @@ function parse(text: string, file: string): readonly IntentStep[] {
   try {
     steps = JSON.parse(text)
   } catch {
-    throw corrupt(file, 0, 'it is not JSON')
+    throw damaged(file, 'it is not JSON')
   }
   const isStep = (step: Readonly<Record<string, unknown>>): boolean =>
     STEP_FILE.test(String(step['file'])) && ('version' in step || STEP_FILE.test(String(step['temporary'])))
-  if (!Array.isArray(steps) || !steps.every(isStep)) throw corrupt(file, 0, 'it is not a list of files')
+  if (!Array.isArray(steps) || !steps.every(isStep)) throw damaged(file, 'it is not a list of files')
   return steps
+}
+
+/**
+ * An intent that was being written when everything stopped has its temporary name still, as it gets its own only after it
+ * was synced: nothing of its write was begun, and it is removed with all that has such a name. One that has its own name
+ * was whole once, so an empty or torn one was damaged since, or the disk has not synced when it said so. Either way the
+ * steps may have begun, and which they are is lost: to go on would be to pass part of a write for the whole.
+ */
+function damaged(file: string, what: string): StateError {
+  const message = `'${file}' is damaged: ${what}. The transaction that it is of may be done in part; restore the folder from a backup, or remove this file to open the folder as it is`
+  return new StateError('CORRUPT', message)
 }
 
 /** Undefined if there is no such file; '' if it is broken. */

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, utimesSync } from 'node:fs'
-import { isStateError, type StateError } from '@switchyard/core'
-import { broken, fileError } from '../errors.ts'
+import { isStateError, StateError } from '@switchyard/core'
+import { broken } from '../errors.ts'
 import { type Document, decodeDocument } from './document.ts'
 import { type Stamp, stampOf } from './tree-index.ts'
 
@@ -19,7 +19,7 @@ export function readDocument(path: string): ReadDocument | undefined {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
     if (code === 'ELOOP') return { error: broken(path, 0, 'it is a link'), stamp: undefined }
-    throw fileError(error, path)
+    throw unreadable(error, path)
   }
   try {
     const stats = fstatSync(fd)
@@ -30,7 +30,7 @@ export function readDocument(path: string): ReadDocument | undefined {
       return { document, stamp: restamp(path, document, stamp) }
     } catch (error) {
       if (isStateError(error, 'CORRUPT')) return { error, stamp }
-      throw fileError(error, path)
+      throw unreadable(error, path)
     }
   } finally {
     closeSync(fd)
@@ -40,6 +40,16 @@ export function readDocument(path: string): ReadDocument | undefined {
 /** A copy has another time than the original; with the time that it was written with, damage is told from an edit again. */
 function restamp(path: string, { written }: Document, stamp: Stamp): Stamp {
   if (written === undefined || Math.round(stamp.modified) === written) return stamp
-  utimesSync(path, written / 1000, written / 1000)
+  try {
+    utimesSync(path, written / 1000, written / 1000)
+  } catch {
+    // Another user's file; it can be served without the time.
+    return stamp
+  }
   return { ...stamp, modified: written }
+}
+
+function unreadable(error: unknown, path: string): StateError {
+  const message = `'${path}' cannot be read: ${(error as Error).message}`
+  return new StateError('BACKEND_ERROR', message, { cause: error })
 }

@@ -63,7 +63,8 @@ async function createTreeStore(
 
   const watcher = createWatcher({
     folder: path,
-    onTouched: (names) => void takeEdits(names),
+    onTouched: (names) => void takeEdits(() => edits.take(names)),
+    onMissed: () => void takeEdits(() => edits.takeMissed()),
     onError: (error) => logger.warn(`Backend '${backend}': ${error.message}`),
   })
   const edits = createEdits({
@@ -73,12 +74,12 @@ async function createTreeStore(
     logger,
     backend,
     onChange: (change) => changes.tell(change),
-    lookAgain: (file, afterMs) => watcher.lookAgain(file, afterMs),
+    lookAgain: (name, afterMs) => watcher.lookAgain(name, afterMs),
   })
 
-  async function takeEdits(names: readonly string[]): Promise<void> {
+  async function takeEdits(take: () => Promise<void>): Promise<void> {
     try {
-      await group.exclusively(() => edits.take(names))
+      await group.exclusively(take)
     } catch (error) {
       const { message } = asStateError(error, { backend, operation: 'watch' })
       logger.warn(`Backend '${backend}': edits could not be read: ${message}`)
@@ -149,20 +150,26 @@ async function createTreeStore(
     return entry !== undefined && isExpired(entry, clock.now())
   }
 
-  async function close(): Promise<void> {
+  /** Nothing touches the folder after it. */
+  async function stop(): Promise<void> {
     watcher.close()
+    edits.close()
     changes.close()
+    await group.idle()
+  }
+
+  async function close(): Promise<void> {
     try {
-      await group.idle()
+      await stop()
     } finally {
       lock.release()
     }
   }
 
   try {
-    await edits.load(documents, signal)
+    await group.exclusively(() => edits.load(documents, signal))
   } catch (error) {
-    watcher.close()
+    await stop()
     throw error
   }
 

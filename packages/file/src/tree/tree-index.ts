@@ -34,17 +34,20 @@ export interface TreeIndex {
   readonly keys: ReadonlyMap<string, Indexed>
   readonly sorted: KeyIndex
   readonly broken: ReadonlyMap<string, BrokenFile>
-  /** Of live entries only. @throws StateError `CORRUPT` if the file of the key is broken */
+  /** Of live entries only. @throws StateError if the file of the key is broken: `CORRUPT`, or why it cannot be read */
   live(key: string, now: number): Entry | undefined
   /** Undefined if there is no live entry; '' if the file of the key is broken. */
   versionOf(key: string, now: number): string | undefined
   keyOf(file: string): string | undefined
-  filesIn(shard: string): readonly string[]
+  /** Of the keys, and those that are broken. */
+  files(): ReadonlySet<string>
+  /** Of the file as it was read or written last. */
+  stampOf(file: string): Stamp | undefined
   set(key: string, entry: Entry, stamp: Stamp): void
   delete(key: string): void
   breakFile(file: string, broken: BrokenFile): void
   mend(file: string): void
-  /** @throws StateError `CORRUPT` if a file is broken whose key may have the prefix */
+  /** @throws StateError as for `live`, if a file is broken whose key may have the prefix */
   assertWhole(prefix: string): void
 }
 
@@ -75,7 +78,11 @@ export function createTreeIndex(): TreeIndex {
     },
     versionOf: (key, now) => (brokenFileOf(key) === undefined ? live(key, now)?.version : ''),
     keyOf: (file) => files.get(file),
-    filesIn: (shard) => [...files.keys(), ...broken.keys()].filter((file) => file.startsWith(`${shard}/`)),
+    files: () => new Set([...files.keys(), ...broken.keys()]),
+    stampOf(file) {
+      if (broken.has(file)) return broken.get(file)?.stamp
+      return keys.get(files.get(file) ?? '')?.stamp
+    },
     set(key, entry, stamp) {
       const isNew = !keys.has(key)
       keys.set(key, { entry, stamp })

@@ -7,10 +7,19 @@ import { isDocument, shardsIn } from './scan.ts'
 /** How long a file must be left alone before it is looked at: editors write in several steps. */
 const QUIET_MS = 150
 const TICK_MS = 50
+/**
+ * So many events in one turn of the event loop may be what is left of more. Linux keeps 16,384 for all watches of the
+ * process (fs.inotify.max_queued_events), and Node drops the one that says that others were lost; those that were kept
+ * are all heard in one turn. Our own writes make about 500.
+ */
+const BURST = 1000
+/** From a burst to the search for what was lost in it and in those that follow. */
+const AFTER_BURST_MS = 1000
 
 export interface Watcher {
-  /** Has the file looked at in a while, whether or not it changes. */
-  lookAgain(file: string, afterMs: number): void
+  /** Has the file or shard looked at in a while, whether or not it changes. */
+  lookAgain(name: string, afterMs: number): void
+  /** Idempotent. Nothing is told after it, and `lookAgain` does nothing. */
   close(): void
 }
 
@@ -18,17 +27,23 @@ export interface WatcherOptions {
   readonly folder: string
   /** Files and shards that were touched, also by this process; named from the folder. */
   readonly onTouched: (names: readonly string[]) => void
+  /** Any file may have been touched: there were more events than the system keeps. */
+  readonly onMissed: () => void
   readonly onError: (error: StateError) => void
 }
 
 /** @throws StateError `UNAVAILABLE` if the system does not allow so many watches */
-export function createWatcher({ folder, onTouched, onError }: WatcherOptions): Watcher {
+export function createWatcher({ folder, onTouched, onMissed, onError }: WatcherOptions): Watcher {
   const watches = new Map<string, FSWatcher>()
   /** When each touched name may be looked at. */
   const due = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
+  let heardInTurn = 0
+  let burst: NodeJS.Timeout | undefined
+  let closed = false
 
   function touched(name: string, afterMs = QUIET_MS): void {
+    if (closed) return
     due.set(name, performance.now() + afterMs)
     timer ??= setInterval(tick, TICK_MS).unref()
   }
@@ -44,6 +59,11 @@ export function createWatcher({ folder, onTouched, onError }: WatcherOptions): W
       timer = undefined
     }
     if (names.length > 0) onTouched(names)
+  }
+
+  function watchAll(): void {
+    watchFolder('')
+    for (const shard of shardsIn(folder)) watchFolder(shard)
   }
 
   function watchFolder(shard: string): void {
@@ -66,7 +86,29 @@ export function createWatcher({ folder, onTouched, onError }: WatcherOptions): W
     watches.delete(shard)
   }
 
+  function countInTurn(): void {
+    if (heardInTurn === 0) {
+      setImmediate(() => {
+        heardInTurn = 0
+      })
+    }
+    if (++heardInTurn === BURST) burst ??= setTimeout(afterBurst, AFTER_BURST_MS).unref()
+  }
+
+  function afterBurst(): void {
+    burst = undefined
+    try {
+      // Shards that were made, or removed and made anew, were not told of either.
+      watchAll()
+    } catch (error) {
+      onError(error as StateError)
+    }
+    onMissed()
+  }
+
   function heard(shard: string, name: string | null): void {
+    if (closed) return
+    countInTurn()
     const file = shard === '' ? name : `${shard}/${name}`
     if (name === null || file === null) touched(shard)
     else if (shard === '' && isShard(name)) shardTouched(name)
@@ -84,14 +126,15 @@ export function createWatcher({ folder, onTouched, onError }: WatcherOptions): W
   }
 
   function close(): void {
+    closed = true
     clearInterval(timer)
+    clearTimeout(burst)
     due.clear()
     for (const shard of [...watches.keys()]) unwatch(shard)
   }
 
   try {
-    watchFolder('')
-    for (const shard of shardsIn(folder)) watchFolder(shard)
+    watchAll()
   } catch (error) {
     close()
     throw error

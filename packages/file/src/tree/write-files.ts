@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   fstatSync,
@@ -58,7 +59,6 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
   const known = new Set<string>()
   /** Files that were written, moved or removed and are not synced. */
   const unsynced = new Set<string>()
-  let sequence = 0
 
   /** True if it had to be made. */
   function makeFolderOf(file: string): boolean {
@@ -84,7 +84,8 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
   }
 
   function create(file: string, content: string, written: number, opened: number[]): Staged {
-    const temporary = `${dirname(file)}/${TEMPORARY}${process.pid}-${++sequence}`
+    // Never the same twice: an intent that comes back after a crash must find no other write's file under it.
+    const temporary = `${dirname(file)}/${TEMPORARY}${randomUUID()}`
     const fd = openSync(join(folder, temporary), 'wx', 0o600)
     opened.push(fd)
     writeFileSync(fd, content)
@@ -93,7 +94,11 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
   }
 
   /** Writes the new files under names that do not count yet. */
-  async function stage(changes: readonly FileChange[], staged: Map<string, Staged>): Promise<void> {
+  async function stage(
+    changes: readonly FileChange[],
+    staged: Map<string, Staged>,
+    synced: boolean,
+  ): Promise<void> {
     let madeFolder = false
     for (let i = 0; i < changes.length; i += PARALLEL) {
       const opened: number[] = []
@@ -103,13 +108,13 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
           madeFolder = makeFolderOf(change.file) || madeFolder
           staged.set(change.file, create(change.file, change.content, change.written, opened))
         }
-        if (durable) await settled(opened.map((fd) => sync(fd)))
+        if (synced) await settled(opened.map((fd) => sync(fd)))
       } finally {
         for (const fd of opened) closeSync(fd)
       }
-      if (!durable) await nextTurn()
+      if (!synced) await nextTurn()
     }
-    if (madeFolder && durable) await syncFolder(folder)
+    if (madeFolder && synced) await syncFolder(folder)
   }
 
   function removeStaged(staged: ReadonlyMap<string, Staged>): void {
@@ -146,12 +151,14 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
     async write(changes, together) {
       const staged = new Map<string, Staged>()
       const withIntent = together && changes.length > 1
+      // A whole intent that names torn files would put them in the place of good ones.
+      const synced = durable || withIntent
       try {
-        await stage(changes, staged).catch((error: NodeJS.ErrnoException) => {
+        await stage(changes, staged, synced).catch((error: NodeJS.ErrnoException) => {
           // Somebody removed a folder meanwhile; once more, from the start.
           if (error.code !== 'ENOENT') throw error
           known.clear()
-          return stage(changes, staged)
+          return stage(changes, staged, synced)
         })
         if (withIntent) {
           const steps = changes.map((change) => {
@@ -159,7 +166,7 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
             if (next !== undefined) return { file: change.file, temporary: next.temporary }
             return { file: change.file, version: change.content === undefined ? change.version : '' }
           })
-          await writeIntent(folder, steps, durable)
+          await writeIntent(folder, steps)
         }
       } catch (error) {
         if (withIntent) removeIntent(folder)
