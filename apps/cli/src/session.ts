@@ -9,7 +9,7 @@ import {
   type SwitchJournal,
 } from '@switchyard/core'
 import { type DirectoryLock, lockDirectory } from '@switchyard/file'
-import { contentCodec, loadConfig, type ServerConfig } from '@switchyard/server'
+import { contentCodec, loadConfig, openJournalNames, type ServerConfig } from '@switchyard/server'
 import type { Output } from './output.ts'
 
 /** Options of every command. */
@@ -79,13 +79,17 @@ export function createSession(
     config: load,
     async reading(work) {
       const loaded = await load()
-      return withState(loaded, onlyRead(journalOf(loaded)), work)
+      return withState(loaded, onlyRead(fileJournal(join(loaded.dataDir, 'switch.json'))), work)
     },
     async alone(work) {
       const loaded = await load()
       const lock = await lockOut(loaded.dataDir)
       try {
-        return await withState(loaded, journalOf(loaded), work)
+        const names = await openJournalNames({ config: loaded, onForgotten: logger.warn })
+        return await withState(loaded, names.journal, async (state) => {
+          await names.serves(state.backends.active)
+          return work(state)
+        })
       } finally {
         lock.release()
       }
@@ -106,10 +110,6 @@ export function createSession(
       }
     },
   }
-}
-
-function journalOf({ dataDir }: ServerConfig): SwitchJournal {
-  return fileJournal(join(dataDir, 'switch.json'))
 }
 
 /** A switch that seems to have been cut off may be one that a server is about to commit: only who is alone may end it. */

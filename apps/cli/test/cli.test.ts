@@ -93,6 +93,21 @@ describe('migrate', () => {
   })
 })
 
+test('a backend whose options were changed is not taken for the one that served or that a switch has left a copy in', async () => {
+  const { folder, run } = project()
+  await run(['set', 'key', '1'])
+  await run(['migrate', 'files'])
+  const path = join(folder, 'switchyard.json')
+  const config = readFileSync(path, 'utf8')
+  writeFileSync(path, config.replace('"path":"files"', '"path":"other files"'))
+  const { code, stderr } = await run(['set', 'key', '2'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('state.backends.files: its options were changed')])
+  writeFileSync(path, config.replace('state.db', 'other.db'))
+  expect((await run(['set', 'key', '2'])).stderr).toContain("'local' is another backend than the one of this name")
+  writeFileSync(path, config)
+  expect((await run(['migrate', 'local'])).stderr).toContain("'local' is not empty")
+})
+
 describe('while a server runs', () => {
   test('what reads works beside it, and what changes anything is refused', async () => {
     const { run } = project()

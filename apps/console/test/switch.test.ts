@@ -63,6 +63,22 @@ describe.runIf(isChromiumWanted())('the switch wizard', () => {
     expect(faults).toEqual([])
   })
 
+  test('does not begin one that would be refused', async () => {
+    const { page } = await one.open()
+    await page.route('**/v1/switch', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue()
+      const response = await route.fetch()
+      const plan = (await response.json()) as object
+      await route.fulfill({ response, json: { ...plan, obstacles: ["'files' is not empty"] } })
+    })
+    await page.goto(`${one.url}/#/switch?to=files`)
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await page.getByRole('alert').getByText('A switch to files would be refused').waitFor()
+    await page.getByText("'files' is not empty").waitFor()
+    await page.getByLabel('I can do without these').check()
+    expect(await page.getByRole('button', { name: 'Switch local → files' }).isDisabled()).toBe(true)
+  })
+
   test('says why the server refuses one', async () => {
     const { page } = await one.open()
     await page.goto(`${one.url}/#/switch?to=cache`)

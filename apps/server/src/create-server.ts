@@ -1,17 +1,8 @@
 import { join } from 'node:path'
-import {
-  createState,
-  fileJournal,
-  type OperationSample,
-  parseTtl,
-  type State,
-  type SwitchJournal,
-  type SwitchRecord,
-} from '@switchyard/core'
+import { createState, type OperationSample, parseTtl, type State, type StateError } from '@switchyard/core'
 import { lockDirectory } from '@switchyard/file'
 import { type FastifyInstance, fastify, LogController } from 'fastify'
 import { createAccess } from './access/access.ts'
-import { loggedUrl } from './access/logged-url.ts'
 import { SECURITY_HEADERS } from './access/security-headers.ts'
 import { DEFAULT_ACCESS } from './access/settings.ts'
 import { createAudit, DEFAULT_AUDIT } from './audit/audit.ts'
@@ -34,8 +25,10 @@ import { internalState, isInternal } from './internal/internal-keys.ts'
 import { limitConnections } from './limits/limit-connections.ts'
 import { limitRates } from './limits/limit-rates.ts'
 import { DEFAULT_LIMITS, type LimitSettings } from './limits/settings.ts'
+import { keepWorkingConnections } from './limits/working-connections.ts'
 import { createObservability } from './observability/observability.ts'
 import { createRequestIds } from './observability/request-ids.ts'
+import { createServerLog } from './observability/server-log.ts'
 import { registerStateComponents } from './observability/state-components.ts'
 import { describeRoutes } from './openapi.ts'
 import { answerClientError, answerOutsideRoutes } from './problems/answer-client-error.ts'
@@ -48,6 +41,8 @@ import { refuseWritesInMaintenance } from './runtime-config/maintenance.ts'
 import { overridesFile } from './runtime-config/overrides-file.ts'
 import { openRuntimeConfig, type RuntimeConfig } from './runtime-config/runtime-config.ts'
 import { defaultsOf } from './runtime-config/settings.ts'
+import { type JournalNames, openJournalNames } from './switches/backend-identities.ts'
+import { whenHalted } from './switches/halted.ts'
 import { createSwitches, interruptedSwitch } from './switches/switches.ts'
 
 /** A server that does not listen yet. */
@@ -56,6 +51,8 @@ export interface SwitchyardServer {
   readonly state: State
   /** The settings that can be changed while it runs. */
   readonly runtimeConfig: RuntimeConfig
+  /** Resolves with the reason if it serves nothing any more, until another process does. */
+  readonly halted: Promise<StateError>
   /** Resolves to the URL. */
   listen(): Promise<string>
   /** Answers what is in flight, ends the event streams, then closes the state. Idempotent. */
@@ -86,20 +83,25 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
   app.addHook('onRequest', requireHost)
   // Two servers must not each think that they know which backend serves.
   const lock = await lockDirectory(config.dataDir, LOCK)
-  const { state, journal, before, runtimeConfig } = await openState(
-    config,
-    app,
-    observability.onOperation,
-  ).catch((error: unknown) => {
-    lock.release()
-    throw error
-  })
+  const { state, names, runtimeConfig } = await openState(config, app, observability.onOperation).catch(
+    (error: unknown) => {
+      lock.release()
+      throw error
+    },
+  )
+  const { journal, before } = names
+  const halted = whenHalted(state)
   let follower: ConfigFollower | undefined
   try {
     const run = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString('base64url')
     const log = createEventLog(run, server.eventHistory)
     const { maxEventStreams: maxStreams } = server
-    const streams = createEventStreams({ log, heartbeatMs: parseTtl(server.heartbeatInterval), maxStreams })
+    const streams = createEventStreams({
+      log,
+      heartbeatMs: parseTtl(server.heartbeatInterval),
+      maxStreams,
+      maxStreamsOfClient: limits.maxEventStreamsPerToken,
+    })
     drainConnections(app)
     app.addHook('preClose', async () => follower?.close())
     app.addHook('preClose', async () => streams.close())
@@ -110,14 +112,23 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
     access.control(app)
     const own = internalState(state)
     limitRates(app, limits, own, () => runtimeConfig.current.settings.rateLimitMultiplier)
-    answerOnce(app, createIdempotencyRecords(own, run, server.idempotencyWindow))
     if (auditSettings.data) auditData(app, audit)
+    answerOnce(app, createIdempotencyRecords(own, run, server.idempotencyWindow))
     refuseWritesInMaintenance(app, runtimeConfig)
+    keepWorkingConnections(app)
     refuseUnknownRoutes(app)
     await describeRoutes(app)
     const switches = createSwitches(state, before)
     const phases = observability.watch(state)
-    registerStateComponents(observability.debug, { state, switches, phases, config, lockFile: LOCK })
+    registerStateComponents(observability.debug, {
+      state,
+      journal,
+      switches,
+      phases,
+      config,
+      current: () => follower?.current ?? config,
+      lockFile: LOCK,
+    })
     const feed = createEventFeed(state, switches, log, streams, ({ key }) => !isInternal(key))
     runtimeConfig.watch(({ version }) => feed.announce('config', { version }))
     const backups = createBackups(state, join(config.dataDir, 'backups'), config.backupKey)
@@ -148,6 +159,7 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
       access,
       audit,
       journal,
+      names,
       log: app.log,
     })
   }
@@ -166,6 +178,7 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
     app,
     state,
     runtimeConfig,
+    halted,
     listen: () => app.listen({ host, port, listenTextResolver }),
     close: () => app.close(),
   }
@@ -173,17 +186,16 @@ export async function createServer(config: ServerConfig): Promise<SwitchyardServ
 
 interface Opened {
   readonly state: State
-  readonly journal: SwitchJournal
-  /** What its journal said of the run before. */
-  readonly before: SwitchRecord | undefined
+  readonly names: JournalNames
   readonly runtimeConfig: RuntimeConfig
 }
 
 async function openState(
-  { server, state, dataDir }: ServerConfig,
+  config: ServerConfig,
   app: FastifyInstance,
   onOperation: (sample: OperationSample) => void,
 ): Promise<Opened> {
+  const { server, state, dataDir } = config
   const runtimeConfig = await openRuntimeConfig({
     defaults: defaultsOf({ server, state }),
     file: overridesFile(join(dataDir, 'config.json')),
@@ -192,28 +204,31 @@ async function openState(
   const { logLevel, cleanupInterval } = runtimeConfig.current.settings
   app.log.level = logLevel
   runtimeConfig.onApply(applyLogLevel(app.log))
-  const journal = fileJournal(join(dataDir, 'switch.json'))
-  const before = await journal.read()
+  const names = await openJournalNames({ config, onForgotten: (message) => app.log.warn(message) })
   const opened = await createState({
     ...state,
     cleanupInterval,
-    journal,
+    journal: names.journal,
     codec: contentCodec,
     onOperation,
     logger: { warn: (message, detail) => app.log.warn({ detail }, message) },
   })
   runtimeConfig.onApply(applyCleanupInterval(opened))
-  return { state: opened, journal, before, runtimeConfig }
+  await names.serves(opened.backends.active).catch(async (error: unknown) => {
+    await opened.close()
+    throw error
+  })
+  return { state: opened, names, runtimeConfig }
 }
 
 function createApp(settings: ServerSettings, limits: LimitSettings): FastifyInstance {
   const requestTimeout = parseTtl(settings.requestTimeout)
+  const log = createServerLog(settings.logLevel)
   const app: FastifyInstance = fastify({
-    logger: { level: settings.logLevel, serializers: { url: loggedUrl } },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestIds(),
     // Without a child logger for every request: who logs names the request's id.
-    childLoggerFactory: (logger) => logger,
+    childLoggerFactory: () => log,
     bodyLimit: settings.bodyLimit,
     requestTimeout,
     connectionTimeout: IDLE_CONNECTION_MS,
@@ -231,6 +246,8 @@ function createApp(settings: ServerSettings, limits: LimitSettings): FastifyInst
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
     frameworkErrors: (error, request, reply) => answerError(error, request, reply.headers(SECURITY_HEADERS)),
   })
+  // Where it listens, Fastify says itself.
+  app.log = log
   answerOutsideRoutes(app.server)
   limitConnections(app.server, limits)
   app.setErrorHandler(answerError)

@@ -12,4 +12,9 @@ export { contentCodec } from './content/content-codec.ts'
 export { createServer, type SwitchyardServer } from './create-server.ts'
 export type { ConfigSnapshot, RuntimeConfig } from './runtime-config/runtime-config.ts'
 export type { RuntimeSettings } from './runtime-config/settings.ts'
-export { stopOnSignals } from './stop-on-signals.ts'
+export { stopOnSignals, stopWhenHalted } from './stop-on-signals.ts'
+export {
+  type JournalNames,
+  type JournalNamesOptions,
+  openJournalNames,
+} from './switches/backend-identities.ts'

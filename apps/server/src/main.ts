@@ -4,7 +4,7 @@ import { tokenCommand } from './access/token-command.ts'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load-config.ts'
 import { createServer } from './create-server.ts'
-import { stopOnSignals } from './stop-on-signals.ts'
+import { stopOnSignals, stopWhenHalted } from './stop-on-signals.ts'
 
 const [command, ...args] = process.argv.slice(2)
 
@@ -22,6 +22,7 @@ async function serve(): Promise<void> {
   const config = await loadConfig({ cwd: process.cwd(), env: process.env })
   const server = await createServer(config)
   stopOnSignals(server)
+  stopWhenHalted(server)
   try {
     await server.listen()
   } catch (error) {

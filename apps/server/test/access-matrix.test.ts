@@ -40,6 +40,8 @@ const OPEN = /^(GET|HEAD) \/(healthz|readyz|openapi\.json|console\/.*)?$|^POST \
 const RULES: readonly (readonly [RegExp, readonly Scope[]])[] = [
   [/^(GET|HEAD) \/v1\/state\/:key$/, ['read']],
   [/^(PUT|DELETE) \/v1\/state\/:key$/, ['write']],
+  // They tell whether a version is there.
+  [/^(PUT|DELETE) \/v1\/state\/:key If-(None-)?Match$/, ['write', 'read']],
   // They answer the value.
   [/^(PATCH \/v1\/state\/:key|POST \/v1\/state\/:key\/increment)$/, ['write', 'read']],
   [/^(GET|HEAD) \/v1\/(state|stats)$/, ['list']],
@@ -70,13 +72,17 @@ async function call(
   headers: Readonly<Record<string, string>>,
   key = 'app:k',
 ): Promise<Outcome> {
-  const [method = '', url = ''] = name.split(' ')
+  const [method = '', url = '', condition] = name.split(' ')
   const path = url.replace(':key', encodeURIComponent(key)).replaceAll(/:\w+|\*/g, 'x')
   const hasBody = ['PUT', 'PATCH', 'POST'].includes(method)
   const controller = new AbortController()
   const response = await fetch(server.url + path, {
     method,
-    headers: { ...headers, ...(hasBody && { 'content-type': 'application/json' }) },
+    headers: {
+      ...headers,
+      ...(hasBody && { 'content-type': 'application/json' }),
+      ...(condition !== undefined && { [condition]: '*' }),
+    },
     ...(hasBody && { body: '[]' }),
     signal: controller.signal,
   })
@@ -93,7 +99,11 @@ it('is about every route', () => {
   )
 })
 
-describe.each(routes.map(([name]) => name))('%s', (name) => {
+const conditional = ['PUT', 'DELETE'].flatMap((method) =>
+  ['If-Match', 'If-None-Match'].map((condition) => `${method} /v1/state/:key ${condition}`),
+)
+
+describe.each([...routes.map(([name]) => name), ...conditional])('%s', (name) => {
   if (OPEN.test(name)) {
     it('is open to everybody', async () => {
       for (const headers of [{}, { authorization: 'Bearer wrong' }]) {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { sqlite } from '@switchyard/sqlite'
 import { describe, expect, it } from 'vitest'
 import { createAuditLog } from '../src/audit/audit-log.ts'
@@ -146,21 +146,73 @@ describe('what administrators do', () => {
       '/v1/switch': { to: 'none' },
       '/v1/restore': { name: 'none' },
       '/v1/config': { custom: { a: 1 } },
+      '/v1/session': { token: 'wrong' },
     }
     const changing = routes.filter(({ method, config, url }) => {
       const access = config?.access
-      const isAdmin = access !== undefined && 'scope' in access && access.scope === 'admin'
-      // Those are data.
-      return isAdmin && !['GET', 'HEAD'].includes(String(method)) && !url.startsWith('/v1/store')
+      const isOfData = access !== undefined && 'scope' in access && access.scope !== 'admin'
+      return !isOfData && !['GET', 'HEAD'].includes(String(method)) && !url.startsWith('/v1/store')
     })
-    expect(changing.length).toBeGreaterThan(7)
+    expect(changing.length).toBeGreaterThan(9)
+    const session = await fetch(`${server.url}/v1/session`, json('POST', { token: operator.token }))
+    const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? ''
     for (const { method, url } of changing) {
       const count = (await entries(server, '?limit=1000')).length
       const body = bodies[url] ?? {}
       const path = url.replaceAll(/:\w+/g, 'x')
-      await fetch(server.url + path, json(String(method), body, operator.headers))
-      expect([url, (await entries(server, '?limit=1000')).length]).toEqual([url, count + 1])
+      await fetch(server.url + path, json(String(method), body, { ...operator.headers, cookie }))
+      expect([method, url, (await entries(server, '?limit=1000')).length]).toEqual([method, url, count + 1])
     }
+  })
+})
+
+describe('sessions', () => {
+  const signIn = ({ url }: RunningServer, token: string, cookie = ''): Promise<Response> =>
+    fetch(`${url}/v1/session`, json('POST', { token }, { cookie }))
+  const told = (found: readonly Entry[]): unknown[] =>
+    found.map(({ actor, action, outcome }) => [actor, action, outcome]).toReversed()
+
+  it('are recorded from their sign-in to their sign-out', async () => {
+    const server = await start()
+    const opened = await signIn(server, operator.token)
+    const { csrf } = (await opened.json()) as { csrf: string }
+    const cookie = opened.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const headers = { cookie, 'x-csrf-token': csrf, 'sec-fetch-site': 'same-origin' }
+    const signOut = (): Promise<Response> => fetch(`${server.url}/v1/session`, { method: 'DELETE', headers })
+    expect((await signOut()).status).toBe(204)
+    expect((await signOut()).status).toBe(401)
+    const all = await entries(server)
+    expect(told(all)).toEqual([
+      ['operator', 'openSession', 'done'],
+      ['operator', 'closeSession', 'done'],
+    ])
+    expect(JSON.stringify(all)).not.toContain(operator.token)
+  })
+
+  it('are recorded where a token is wrong, as often as an address may try another one', async () => {
+    const server = await start()
+    // The address has used that token, so it may go on with it.
+    expect(await entries(server)).toEqual([])
+    for (let i = 0; i < 30; i++) {
+      expect([401, 429]).toContain((await signIn(server, `wrong${Math.floor(i / 2)}`)).status)
+    }
+    const all = await entries(server)
+    expect(told(all)).toEqual(Array(10).fill(['anonymous', 'openSession', 'UNAUTHENTICATED']))
+    expect(JSON.stringify(all)).not.toContain('wrong')
+  })
+
+  it('are not opened where that cannot be recorded, and end in any case', async () => {
+    const server = await start()
+    const opened = await signIn(server, operator.token)
+    const cookie = opened.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    await rm(`${server.dataDir}/audit.log`)
+    await mkdir(`${server.dataDir}/audit.log`)
+    await expectProblem(signIn(server, operator.token), 503, 'AUDIT_UNAVAILABLE')
+    await expectProblem(signIn(server, 'wrong'), 401, 'UNAUTHENTICATED')
+    const headers = { ...operator.headers, cookie }
+    const ended = await fetch(`${server.url}/v1/session`, { method: 'DELETE', headers })
+    expect(ended.status).toBe(204)
+    await expectProblem(fetch(`${server.url}/v1/session`, { headers: { cookie } }), 401, 'UNAUTHENTICATED')
   })
 })
 
@@ -254,6 +306,28 @@ describe('the file', () => {
     await rename(path, `${path}.1`)
     await log.append(entry('new'), true)
     expect(ids(await log.read(1000, undefined))).toEqual(['new'])
+  })
+
+  it('is read from its end, and no further than it has to be', async () => {
+    const path = `${await temporaryFolder()}/audit.log`
+    await writeFile(path, '')
+    // More than fits into memory, and takes no room on the disk.
+    await truncate(path, 8 * 1024 ** 3)
+    await appendFile(path, '\n')
+    const log = createAuditLog(path)
+    for (let i = 0; i < 6; i++) await log.append(entry(`${i}`), false)
+    await log.append({ end: '3', at: 2, outcome: 'done' }, false)
+    expect(await log.read(3, undefined)).toEqual([entry('5'), entry('4'), entry('3', 'done')])
+    expect(await log.read(2, '4')).toEqual([entry('3', 'done'), entry('2')])
+  })
+
+  it('is read whole where its lines are longer than what is read at a time', async () => {
+    const path = `${await temporaryFolder()}/audit.log`
+    const log = createAuditLog(path)
+    const long = (id: string, length: number) => ({ ...entry(id), detail: { text: 'ö'.repeat(length) } })
+    const all = [1, 65_536, 10, 200_000, 32_700, 5].map((length, i) => long(`${i}`, length))
+    for (const one of all) await log.append(one, false)
+    expect(await log.read(10, undefined)).toEqual(all.toReversed())
   })
 
   it('survives a line that was cut off', async () => {

@@ -52,6 +52,7 @@ state:
   active: cache
   cleanupInterval: 1m
   maxConcurrentOperations: 10
+  maxQueuedOperations: 20
   backends:
     local: { plugin: '@switchyard/sqlite', options: { path: db/state.db, durability: normal } }
     cache: { plugin: '@switchyard/memory' }
@@ -66,7 +67,12 @@ state:
       requestTimeout: '5s',
       logLevel: 'warn',
     })
-    expect(state).toMatchObject({ active: 'cache', cleanupInterval: '1m', maxConcurrentOperations: 10 })
+    expect(state).toMatchObject({
+      active: 'cache',
+      cleanupInterval: '1m',
+      maxConcurrentOperations: 10,
+      maxQueuedOperations: 20,
+    })
     expect(Object.keys(state.backends)).toEqual(['local', 'cache'])
   })
 
@@ -111,9 +117,9 @@ describe('what is wrong is refused by its path, with what is allowed', () => {
   it.each([
     [
       options('{ path: a, durability: max }'),
-      'state.backends.local.options.durability: expected "normal" | "full", got "max"',
+      'state.backends.local.options.durability: expected "normal" | "full"',
     ],
-    [options('{ path: 1 }'), 'state.backends.local.options.path: expected string, got 1'],
+    [options('{ path: 1 }'), 'state.backends.local.options.path: expected string'],
     [options('{}'), 'state.backends.local.options.path: is missing'],
     [
       options("{ path: ':memory:' }"),
@@ -123,7 +129,7 @@ describe('what is wrong is refused by its path, with what is allowed', () => {
       options('{ path: a, sync: true }'),
       'state.backends.local.options.sync: not an option; allowed: path, durability, busyTimeoutMs',
     ],
-    [options('7'), 'state.backends.local.options: expected Object, got 7'],
+    [options('7'), 'state.backends.local.options: expected Object'],
     ['server: { port: 70000 }', 'server.port: expected a whole number from 0 to 65535, got 70000'],
     ['server: { port: "80" }', 'server.port: expected number, got "80"'],
     ['server: { host: "" }', 'server.host: expected text, got ""'],
@@ -146,13 +152,18 @@ describe('what is wrong is refused by its path, with what is allowed', () => {
     ],
     ['server: { timeout: 5 }', /^server\.timeout: not a field; allowed: host, port, bodyLimit, /],
     ['server: { logLevel: loud }', /^server\.logLevel: expected "fatal" \| .* \| "silent", got "loud"$/],
+    ['server: { heartbeatInterval: 2m }', 'server.heartbeatInterval: expected "1m" at the most, got "2m"'],
+    [
+      'state: { maxQueuedOperations: -1 }',
+      'state.maxQueuedOperations: expected a whole number from 0 on, got -1',
+    ],
     ['sever: {}', /^sever: not a field; allowed: server, .*state\b/],
     ['state: { cleanupInterval: never }', /^state\.cleanupInterval: /],
     [
       'state: { maxConcurrentOperations: 0 }',
       'state.maxConcurrentOperations: expected a whole number from 1 on, got 0',
     ],
-    ['state: { backends: [] }', 'state.backends: expected names with backends, got a list'],
+    ['state: { backends: [] }', 'state.backends: expected names with backends'],
     ['state: { backends: {} }', 'state.active: is missing; expected one of the backends: there are none'],
     ['state: { active: other }', 'state.active: expected one of the backends: local; got "other"'],
     [
@@ -169,8 +180,8 @@ describe('what is wrong is refused by its path, with what is allowed', () => {
       /^state\.backends\.a\.plugin: cannot load 'nonsense-of-ours': Cannot find package .*; built in are: @switchyard\/file, @switchyard\/memory, @switchyard\/redis, @switchyard\/sqlite$/,
     ],
     ['- 1', 'the configuration: expected fields, got a list'],
-    ['a: [', /switchyard\.yaml: .* at line 1/],
-    ['server: {}\nserver: {}', /switchyard\.yaml: Map keys must be unique/],
+    ['a: [', /switchyard\.yaml: not YAML at line 1, column 5: bad indent$/],
+    ['server: {}\nserver: {}', /switchyard\.yaml: not YAML at line 2, column 1: duplicate key$/],
   ])('%s', async (yaml, expected) => {
     const message = await refusal(yaml)
     if (typeof expected === 'string') expect(message).toBe(expected)

@@ -10,12 +10,13 @@ async function limitsOf(limits: unknown): Promise<unknown> {
   return (await loadConfig({ cwd, env: {} })).limits
 }
 
-it('limits are none but of connections, unless they are given', async () => {
-  expect(await limitsOf({})).toEqual({ maxConnections: 10_000 })
+it('limits are none but of connections and event streams, unless they are given', async () => {
+  expect(await limitsOf({})).toEqual({ maxConnections: 10_000, maxEventStreamsPerToken: 100 })
   const all = {
     maxConnections: 5,
     maxConnectionsPerAddress: 2,
     maxRequestsPerConnection: 100,
+    maxEventStreamsPerToken: 3,
     rate: { requestsPerSecond: 0.5, burst: 10 },
     quota: { requests: 1000, per: '1d' },
   }

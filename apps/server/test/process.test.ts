@@ -109,7 +109,7 @@ describe('a start that fails', () => {
   it.each([
     [
       "state: { backends: { local: { plugin: '@switchyard/sqlite', options: { path: a.db, durability: max } } } }",
-      'switchyard: state.backends.local.options.durability: expected "normal" | "full", got "max"\n',
+      'switchyard: state.backends.local.options.durability: expected "normal" | "full"\n',
     ],
     ['server: { hots: x }', /^switchyard: server\.hots: not a field; allowed: host, port, [^\n]*\n$/],
     [

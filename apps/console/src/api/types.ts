@@ -46,6 +46,7 @@ export interface SwitchPlan {
   readonly bytes: number
   readonly problems: readonly { readonly key: string; readonly reason: string }[]
   readonly losses: readonly string[]
+  readonly obstacles: readonly string[]
   readonly estimatedMs: number
 }
 

@@ -1,9 +1,15 @@
 import { parseTtl } from '@switchyard/core'
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  onRequestHookHandler,
+  preHandlerHookHandler,
+} from 'fastify'
 import type { Audit } from '../audit/audit.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { createAuthenticator, type Identity } from './authenticate.ts'
-import { authorizeContent, authorizeRoute } from './authorize.ts'
+import { authorizeContent, authorizeRoute, dependsOnContent } from './authorize.ts'
 import { refuseForeignName, requireLoopback } from './loopback.ts'
 import { createOpenStreams } from './open-streams.ts'
 import { ANONYMOUS, LOCAL } from './principal.ts'
@@ -55,19 +61,22 @@ export function createAccess({ settings, host, audit, log, now = Date.now }: Acc
   })
 
   function admit(request: FastifyRequest): void {
-    const { access } = request.routeOptions.config
     request.principal = ANONYMOUS
     if (tokens.isEmpty) {
       refuseForeignName(request)
       request.principal = LOCAL
-    } else if (access === undefined || !('open' in access)) {
-      request.identity = authenticator.authenticate(request)
-      request.principal = request.identity.token.principal
-      authorizeRoute(request)
+      return
     }
-    if (access !== undefined && 'scope' in access && access.scope === 'watch') {
-      streams.add(request.raw.socket, request.identity)
-    }
+    const { access } = request.routeOptions.config
+    if (access !== undefined && 'open' in access) return
+    request.identity = authenticator.authenticate(request)
+    request.principal = request.identity.token.principal
+    authorizeRoute(request)
+  }
+
+  const follow: onRequestHookHandler = (request, _reply, done) => {
+    streams.add(request.raw.socket, request.identity)
+    done()
   }
 
   function control(app: FastifyInstance): void {
@@ -76,16 +85,20 @@ export function createAccess({ settings, host, audit, log, now = Date.now }: Acc
     app.decorateRequest('identity')
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(SECURITY_HEADERS)
-      done(refusalOf(() => admit(request)))
+      done(refusalOf(admit, request))
     })
-    app.addHook('preHandler', (request, _reply, done) => {
-      done(refusalOf(() => authorizeContent(request)))
+    app.addHook('onRoute', (route) => {
+      const access = route.config?.access
+      if (access === undefined || !('scope' in access)) return
+      if (access.scope === 'watch') route.onRequest = [follow, route.onRequest ?? []].flat()
+      if (dependsOnContent(access)) route.preHandler = [authorize, route.preHandler ?? []].flat()
     })
   }
 
   return {
     control,
-    routes: (app) => sessionRoutes(app, { tokens, sessions, authenticator, onClose: () => streams.check() }),
+    routes: (app) =>
+      sessionRoutes(app, { tokens, sessions, authenticator, audit, onClose: () => streams.check() }),
     async replaceTokens(replacements) {
       if (replacements.length === 0 && !tokens.isEmpty) {
         throw new ConfigError('access.tokens: the last token can be removed by a restart only')
@@ -99,10 +112,14 @@ export function createAccess({ settings, host, audit, log, now = Date.now }: Acc
   }
 }
 
+const authorize: preHandlerHookHandler = (request, _reply, done) => {
+  done(refusalOf(authorizeContent, request))
+}
+
 /** What it throws: a hook tells it to Fastify, and must not catch what comes after the hook. */
-function refusalOf(work: () => void): Error | undefined {
+function refusalOf(check: (request: FastifyRequest) => void, request: FastifyRequest): Error | undefined {
   try {
-    work()
+    check(request)
     return undefined
   } catch (error) {
     return error as Error

@@ -22,8 +22,11 @@ declare module 'fastify' {
 export interface Authenticator {
   /** @throws RequestError `UNAUTHENTICATED`, `RATE_LIMITED`, or `CROSS_ORIGIN` for a session's cookie */
   authenticate(request: FastifyRequest): Identity
-  /** @throws RequestError `UNAUTHENTICATED` or `RATE_LIMITED` */
-  accept(token: string, address: string): Token
+  /**
+   * @param onWrong called for a wrong token that the address has not tried of late: ten times in a minute at the most
+   * @throws RequestError `UNAUTHENTICATED` or `RATE_LIMITED`
+   */
+  accept(token: string, address: string, onWrong?: () => void): Token
 }
 
 export interface AuthenticatorOptions {
@@ -41,7 +44,7 @@ const COOKIE = new RegExp(`(?:^|; *)${SESSION_COOKIE}=([\\w-]{43})(?:;|$)`)
 export function createAuthenticator({ tokens, sessions, log, now }: AuthenticatorOptions): Authenticator {
   const throttle = createThrottle(now)
 
-  function accept(text: string, address: string): Token {
+  function accept(text: string, address: string, onWrong?: () => void): Token {
     const tokenHash = hashOf(text)
     const name = tokenHash.toString('base64')
     const waitMs = throttle.waitMs(address, name)
@@ -54,6 +57,7 @@ export function createAuthenticator({ tokens, sessions, log, now }: Authenticato
       throttle.accepted(address, name)
       return token
     }
+    if (!throttle.isKnown(address, name)) onWrong?.()
     if (throttle.refused(address, name)) log.warn({ address }, 'Too many wrong tokens: new ones have to wait')
     throw unauthenticated('There is no such token, or it has expired', 'error="invalid_token"')
   }

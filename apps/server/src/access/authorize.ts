@@ -21,6 +21,11 @@ export function authorizeRoute(request: FastifyRequest): void {
   if (hasKeyInPath(request)) allowKey(request, (request.params as { readonly key: string }).key)
 }
 
+/** Whether {@link authorizeContent} has anything to say about the route. */
+export function dependsOnContent({ reads, keys }: ScopedAccess): boolean {
+  return typeof reads === 'function' || typeof keys === 'function'
+}
+
 /**
  * What only the body and the query tell.
  *

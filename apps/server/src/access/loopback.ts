@@ -16,15 +16,23 @@ export function requireLoopback(host: string): void {
   )
 }
 
+/** Most requests come with the same one. */
+let lastAllowed: string | undefined
+
 /**
  * Without tokens, a page of another site could have its own name lead to this address, and then be of the same origin
  * as this server. So the name has to be one that no site has: an address, or a name without a dot.
  *
  * @throws RequestError `MISDIRECTED`
  */
-export function refuseForeignName({ hostname }: FastifyRequest): void {
-  const name = hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1')
-  if (!name.includes('.') || name.endsWith('.localhost') || isIP(name) !== 0) return
+export function refuseForeignName(request: FastifyRequest): void {
+  const { host } = request
+  if (host === lastAllowed) return
+  const name = request.hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1')
+  if (!name.includes('.') || name.endsWith('.localhost') || isIP(name) !== 0) {
+    lastAllowed = host
+    return
+  }
   throw new RequestError(
     'MISDIRECTED',
     `This server has no tokens and answers to addresses and localhost only, not to '${name}'`,

@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { type JsonSchema, listOf, record } from '../schemas/json-schema.ts'
 import { empty, ok, responses } from '../schemas/responses.ts'
 import { type Authenticator, SESSION_COOKIE, sessionIdOf } from './authenticate.ts'
 import { LOCAL, type Principal, SCOPES } from './principal.ts'
 import type { Sessions } from './sessions.ts'
-import type { Tokens } from './tokens.ts'
+import type { Token, Tokens } from './tokens.ts'
 
 export interface SessionServices {
   readonly tokens: Tokens
   readonly sessions: Sessions
   readonly authenticator: Authenticator
+  readonly audit: Pick<Audit, 'admin' | 'record'>
   readonly onClose: () => void
 }
 
@@ -27,7 +29,7 @@ const session: JsonSchema = record({
 /** /v1/session: a page gives a token once, and goes on with a cookie that no script can read. */
 export function sessionRoutes(
   app: FastifyInstance,
-  { tokens, sessions, authenticator, onClose }: SessionServices,
+  { tokens, sessions, authenticator, audit, onClose }: SessionServices,
 ): void {
   const common = { tags: ['server'], querystring: noQuery }
 
@@ -43,9 +45,12 @@ export function sessionRoutes(
     },
     async handler(request, reply) {
       if (tokens.isEmpty) return answer(reply, LOCAL, null)
-      const { hash, principal } = authenticator.accept(request.body.token, request.ip)
-      closeOf(request)
-      const opened = sessions.open(hash)
+      const { hash, principal } = await accepted(request, request.body.token)
+      const actor = { principal, ip: request.ip }
+      const opened = await audit.admin(actor, 'openSession', {}, async () => {
+        closeOf(request)
+        return sessions.open(hash)
+      })
       setCookie(request, reply, opened.id)
       return answer(reply, principal, opened.session.csrf)
     },
@@ -72,17 +77,31 @@ export function sessionRoutes(
       response: responses({ 204: empty('It has ended.') }),
     },
     async handler(request, reply) {
-      closeOf(request)
+      // To go is not refused, also where it cannot be recorded.
+      if (closeOf(request)) await audit.record(request, 'closeSession', {}, 'done')
       setCookie(request, reply, '')
       return reply.code(204).send()
     },
   })
 
-  function closeOf({ headers }: FastifyRequest): void {
+  async function accepted(request: FastifyRequest, token: string): Promise<Token> {
+    let recorded: Promise<void> | undefined
+    try {
+      return authenticator.accept(token, request.ip, () => {
+        recorded = audit.record(request, 'openSession', {}, 'UNAUTHENTICATED')
+      })
+    } finally {
+      await recorded
+    }
+  }
+
+  /** Whether there was one. */
+  function closeOf({ headers }: FastifyRequest): boolean {
     const id = sessionIdOf(headers.cookie)
-    if (id === undefined) return
+    if (id === undefined || !sessions.has(id)) return false
     sessions.close(id)
     onClose()
+    return true
   }
 }
 

@@ -5,6 +5,8 @@ export interface Throttle {
   /** Milliseconds until the address may try a token that it has neither used nor tried before; 0: at once. */
   waitMs(address: string, token: string): number
   accepted(address: string, token: string): void
+  /** Whether it has been refused of late, so that there is no more to say of it. */
+  isKnown(address: string, token: string): boolean
   /** Whether this was the one too many. */
   refused(address: string, token: string): boolean
 }
@@ -58,6 +60,11 @@ export function createThrottle(now: () => number): Throttle {
       const { accepted } = attemptsOf(address)
       accepted.add(token)
       dropOldest(accepted, MAX_ACCEPTED)
+    },
+    isKnown(address, token) {
+      const attempts = addresses.get(groupOf(address))
+      if (attempts === undefined || now() - attempts.startedAt >= WINDOW_MS) return false
+      return attempts.refused.has(token)
     },
     refused(address, token) {
       const { refused } = attemptsOf(address)

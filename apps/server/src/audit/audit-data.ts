@@ -3,11 +3,15 @@ import type { Audit, Touched } from './audit.ts'
 
 /** Records what every route that is registered after this call is allowed to read and write, before it does. */
 export function auditData(app: FastifyInstance, audit: Audit): void {
-  app.addHook('preHandler', async (request) => {
+  async function record(request: FastifyRequest): Promise<void> {
     const touched = touchedBy(request)
     if (touched === undefined) return
     const { operationId } = request.routeOptions.schema as { readonly operationId: string }
     await audit.data(request, operationId, touched)
+  }
+
+  app.addHook('onRoute', (route) => {
+    route.preHandler = [route.preHandler ?? [], record].flat()
   })
 }
 

@@ -3,7 +3,10 @@ export interface AuditEntry {
   readonly id: string
   /** Unix ms. */
   readonly at: number
-  /** The name of the token, `local` without tokens, or `configuration` for what a changed file did. */
+  /**
+   * The name of the token, `local` without tokens, `anonymous` for a sign-in that was refused, or `configuration` for what a
+   * changed file did.
+   */
   readonly actor: string
   /** Of the client; absent for what a changed file did. */
   readonly address?: string

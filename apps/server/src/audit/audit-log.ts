@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { AuditEnd, AuditEntry, AuditLine } from './audit-entry.ts'
+import type { AuditEntry, AuditLine } from './audit-entry.ts'
+import { linesBackwards } from './lines-backwards.ts'
 
 export interface AuditLog {
   /**
@@ -57,22 +57,24 @@ export function createAuditLog(path: string): AuditLog {
       return promise
     },
     async read(limit, before) {
-      const newest: string[] = []
+      const entries: AuditEntry[] = []
+      /** Of those whose entries are still to come, further up. */
       const outcomes = new Map<string, string>()
-      let isPast = false
-      for await (const text of linesOf(path)) {
-        if (text.startsWith('{"end":')) {
-          const ended = parsed<AuditEnd>(text)
-          if (ended !== undefined) outcomes.set(ended.end, ended.outcome)
-        } else if (before !== undefined && text.startsWith(`{"id":${JSON.stringify(before)},`)) isPast = true
-        else if (!isPast && newest.push(text) > limit) newest.shift()
+      let isPast = before === undefined
+      for await (const text of linesBackwards(path)) {
+        const line = parsed(text)
+        if (line === undefined) continue
+        if ('end' in line) {
+          outcomes.set(line.end, line.outcome)
+          continue
+        }
+        const { id } = line
+        if (isPast) entries.push({ ...line, outcome: outcomes.get(id) ?? line.outcome })
+        if (entries.length === limit) break
+        outcomes.delete(id)
+        isPast ||= id === before
       }
-      if (before !== undefined && !isPast) return []
-      return newest
-        .map((text) => parsed<AuditEntry>(text))
-        .filter((entry) => entry !== undefined)
-        .map((entry) => ({ ...entry, outcome: outcomes.get(entry.id) ?? entry.outcome }))
-        .reverse()
+      return entries
     },
   }
 }
@@ -103,20 +105,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  if (!existsSync(path)) return
-  const file = await open(path, 'r')
-  try {
-    yield* file.readLines({ autoClose: false })
-  } finally {
-    await file.close()
-  }
-}
-
 /** Undefined for a line that was cut off. */
-function parsed<T>(text: string): T | undefined {
+function parsed(text: string): AuditLine | undefined {
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text) as AuditLine
   } catch {
     return undefined
   }

@@ -16,7 +16,8 @@ const entry = record(
     at: { type: 'integer', description: 'Unix time in milliseconds.' },
     actor: {
       type: 'string',
-      description: 'The name of the token; `local` without tokens; `configuration`: the file was changed.',
+      description:
+        'The name of the token; `local` without tokens; `anonymous`: a sign-in that was refused; `configuration`: the file was changed.',
     },
     address: { type: 'string', description: 'Of the client.' },
     action: { type: 'string' },

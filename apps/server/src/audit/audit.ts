@@ -39,6 +39,8 @@ export interface Audit {
     work: () => Promise<T>,
     until?: (result: T) => Promise<void>,
   ): Promise<T>
+  /** Records what has happened already. What cannot be recorded is an error in the server's log. */
+  record(actor: Actor, action: string, detail: AuditEntry['detail'], outcome: string): Promise<void>
   /** Records that data is about to be read or written. What cannot be recorded is an error in the server's log. */
   data(actor: Actor, action: string, touched: Touched): Promise<void>
   /** Newest first; with `before`, those older than the entry with this id. */
@@ -92,6 +94,10 @@ export function createAudit({ settings, dataDir, log }: AuditOptions): Audit {
         await end(entry.id, codeOf(error))
         throw error
       }
+    },
+    async record(actor, action, detail, outcome) {
+      const entry = entryOf(actor, action, detail, outcome)
+      await file.append(entry, true).catch((error: unknown) => failed(error, entry))
     },
     async data(actor, action, { keys, prefix }) {
       const detail = {

@@ -25,7 +25,21 @@ function describe(issue: TellingIssue, at: string): string {
     String(typeof segment === 'object' ? segment.key : segment),
   )
   const path = [at, ...segments].filter((segment) => segment !== '').join('.')
+  if (SECRET.test(path)) return `${withoutUrls(path)}: ${withoutValue(reasonOf(issue))}`
   return `${path === '' ? 'the configuration' : path}: ${reasonOf(issue)}`
+}
+
+/** Passwords and tokens stand here, or what was meant to be one. */
+const SECRET = /^(?:state\.backends|access)(?:\.|$)/
+
+/** A space is missing in `{ url:redis://... }`, and all of it is the name of a field. */
+function withoutUrls(path: string): string {
+  return path.replace(/:.*/su, ':...')
+}
+
+/** What was expected, and not what is there. */
+function withoutValue(reason: string): string {
+  return reason.replace(/[,;] got .*/su, '')
 }
 
 /** Valibot's own messages begin like this. Those that an author wrote are told as they are. */

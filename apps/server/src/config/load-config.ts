@@ -35,7 +35,7 @@ async function configFrom(source: ConfigSource, file: ConfigFile | undefined): P
   const { limits, state, access, audit }: FileConfig = settings
   const dataDir = resolve(cwd, set(env['SWITCHYARD_DATA_DIR']) ?? 'data')
   const parent = file?.path ?? join(cwd, 'switchyard.yaml')
-  const { backends = DEFAULT_BACKENDS, cleanupInterval, maxConcurrentOperations } = state
+  const { backends = DEFAULT_BACKENDS, cleanupInterval, maxConcurrentOperations, maxQueuedOperations } = state
   const backupKey = set(env['SWITCHYARD_BACKUP_KEY'])
   const server = { ...settings.server, ...serverFrom(env) }
   const active = activeOf(Object.keys(backends), state.active, set(env['SWITCHYARD_ACTIVE']))
@@ -48,6 +48,7 @@ async function configFrom(source: ConfigSource, file: ConfigFile | undefined): P
       backends: await loadBackends(backends, parent, dataDir),
       ...(cleanupInterval === undefined ? {} : { cleanupInterval }),
       ...(maxConcurrentOperations === undefined ? {} : { maxConcurrentOperations }),
+      ...(maxQueuedOperations === undefined ? {} : { maxQueuedOperations }),
     },
     access,
     audit,

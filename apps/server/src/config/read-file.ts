@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { parse } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import { ConfigError } from './config-error.ts'
 
 /** A configuration file as it was found. */
@@ -41,12 +41,22 @@ async function read(path: string): Promise<string | undefined> {
 /**
  * What the file says. JSON is YAML. An empty file says nothing.
  *
- * @throws ConfigError if it is neither.
+ * @throws ConfigError if it is neither; it has the place and the kind of the mistake, and nothing of the text, which has
+ *   passwords in it.
  */
 export function parseConfigFile({ path, text }: ConfigFile): unknown {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', lineCounter: lines })
+  // A warning is of a tag that nobody knows: a value that begins with '!' and has no quotes.
+  const [mistake] = [...document.errors, ...document.warnings]
+  if (mistake !== undefined) {
+    const { line, col } = lines.linePos(mistake.pos[0])
+    const kind = mistake.code.toLowerCase().replaceAll('_', ' ')
+    throw new ConfigError(`${path}: not YAML at line ${line}, column ${col}: ${kind}`)
+  }
   try {
-    return parse(text) ?? {}
-  } catch (error) {
-    throw new ConfigError(`${path}: ${(error as Error).message.trim()}`)
+    return document.toJS() ?? {}
+  } catch {
+    throw new ConfigError(`${path}: an alias has no anchor, or there are too many of them`)
   }
 }

@@ -50,6 +50,17 @@ function isDuration(value: unknown): boolean {
   }
 }
 
+/** A connection on which nothing moves for two minutes is cut, and one heartbeat may be late. */
+const MAX_HEARTBEAT_MS = 60_000
+
+const heartbeat = v.pipe(
+  duration,
+  v.check(
+    (value) => parseTtl(value) <= MAX_HEARTBEAT_MS,
+    ({ input }) => `expected "1m" at the most, got ${JSON.stringify(input)}`,
+  ),
+)
+
 export const cleanupInterval: v.GenericSchema<Ttl | false> = v.custom<Ttl | false>(
   (value) => value === false || isDuration(value),
   ({ input }) =>
@@ -90,7 +101,7 @@ const server = fields({
   requestTimeout: v.optional(duration, DEFAULT_SERVER.requestTimeout),
   keepAliveTimeout: v.optional(duration, DEFAULT_SERVER.keepAliveTimeout),
   trustedProxies: v.optional(v.array(network), [...DEFAULT_SERVER.trustedProxies]),
-  heartbeatInterval: v.optional(duration, DEFAULT_SERVER.heartbeatInterval),
+  heartbeatInterval: v.optional(heartbeat, DEFAULT_SERVER.heartbeatInterval),
   eventHistory: v.optional(count(1, 10_000_000), DEFAULT_SERVER.eventHistory),
   maxEventStreams: v.optional(count(1), DEFAULT_SERVER.maxEventStreams),
   idempotencyWindow: v.optional(duration, DEFAULT_SERVER.idempotencyWindow),
@@ -104,6 +115,7 @@ const state = fields({
   active: v.exactOptional(text),
   cleanupInterval: v.exactOptional(cleanupInterval),
   maxConcurrentOperations: v.exactOptional(count(1)),
+  maxQueuedOperations: v.exactOptional(count(0)),
   backends: v.exactOptional(
     v.pipe(
       v.unknown(),
@@ -175,6 +187,7 @@ const limits = fields({
   maxConnections: v.optional(count(1), DEFAULT_LIMITS.maxConnections),
   maxConnectionsPerAddress: v.exactOptional(count(1)),
   maxRequestsPerConnection: v.exactOptional(count(1)),
+  maxEventStreamsPerToken: v.optional(count(1), DEFAULT_LIMITS.maxEventStreamsPerToken),
   rate: v.exactOptional(fields({ requestsPerSecond: perSecond, burst: count(1, 1_000_000) })),
   quota: v.exactOptional(fields({ requests: count(1, 1_000_000_000), per: duration })),
 })

@@ -17,7 +17,7 @@ export interface ServerSettings {
   readonly requestTimeout: Ttl
   /** How long a connection may be idle between two requests. */
   readonly keepAliveTimeout: Ttl
-  /** How often a quiet event stream shows that it is alive. */
+  /** How often a quiet event stream shows that it is alive: every minute at least. */
   readonly heartbeatInterval: Ttl
   /** Changes that a reader of events can catch up with. */
   readonly eventHistory: number
@@ -35,6 +35,7 @@ export interface StateSettings {
   readonly backends: Readonly<Record<string, Backend>>
   readonly cleanupInterval?: Ttl | false
   readonly maxConcurrentOperations?: number
+  readonly maxQueuedOperations?: number
 }
 
 export interface ServerConfig {

@@ -11,6 +11,8 @@ export interface EventFeed {
 
 const ENDS: ReadonlySet<string> = new Set(['done', 'aborted', 'failed'])
 
+const LOST_TOUCH = 'The server lost touch with the backend: changes may have been missed'
+
 /** @param isShown of the changes, those to tell */
 export function createEventFeed(
   state: State,
@@ -39,9 +41,9 @@ export function createEventFeed(
       })
     }
   })
-  // What other processes have changed meanwhile is not known.
-  state.on('error', ({ operation, message }) => {
-    if (operation === 'watch') tell({ name: 'reset', data: { detail: message } })
+  // What other processes have changed meanwhile is not known. The log says why: that is not for every reader.
+  state.on('error', ({ operation }) => {
+    if (operation === 'watch') tell({ name: 'reset', data: { detail: LOST_TOUCH } })
   })
   return { announce: (name, data) => tell({ name, data }) }
 }

@@ -1,4 +1,5 @@
 import { StateError } from '@switchyard/core'
+import { RequestError } from '../problems/request-error.ts'
 import type { Audience, EventFormat, EventLog } from './event-log.ts'
 
 /** Events for one or more readers. */
@@ -29,10 +30,15 @@ export interface ReaderEvents {
 }
 
 export interface EventStreams {
-  /** @throws StateError `OVERLOADED` if as many are open as may be, `CLOSED` */
-  refuseIfFull(): void
-  /** @throws StateError as {@link refuseIfFull}, before `connect` is called */
+  /**
+   * @param client name of the token that it would be for; undefined: the server has no tokens
+   * @throws StateError `OVERLOADED` if as many are open as may be, `CLOSED`
+   * @throws RequestError `RATE_LIMITED` if the client has as many as it may have
+   */
+  refuseIfFull(client: string | undefined): void
+  /** @throws as {@link refuseIfFull}, before `connect` is called */
   open(
+    client: string | undefined,
     audience: Audience,
     lastEventId: string | undefined,
     connect: (events: ReaderEvents) => EventReader,
@@ -47,9 +53,12 @@ export interface EventStreamsOptions {
   readonly log: EventLog
   readonly heartbeatMs: number
   readonly maxStreams: number
+  /** So that one client cannot have all of them. */
+  readonly maxStreamsOfClient: number
 }
 
 interface Stream {
+  readonly client: string | undefined
   readonly reader: EventReader
   readonly audience: Audience
   /** Those with the same one are sent the same. */
@@ -63,6 +72,9 @@ interface Stream {
 /** Characters of events in one write. A slow reader has little more than that in memory. */
 const PART_LENGTH = 65_536
 
+/** After which a client that has too many may try again. */
+const RETRY_AFTER_SECONDS = '10'
+
 type KnownPart = Part & { readonly next: number }
 
 /** Parts by format, then position and audience: most readers are at the same place. */
@@ -72,7 +84,8 @@ type Parts = Map<EventFormat, Map<string, KnownPart>>
  * Sends the log to any number of readers. Each has a position in it and nothing of its own, so a slow one costs
  * no memory; it is dropped, and told so, when the log has forgotten what it has not seen.
  */
-export function createEventStreams({ log, heartbeatMs, maxStreams }: EventStreamsOptions): EventStreams {
+export function createEventStreams(options: EventStreamsOptions): EventStreams {
+  const { log, heartbeatMs, maxStreams, maxStreamsOfClient } = options
   const streams = new Set<Stream>()
   let isScheduled = false
   let isClosed = false
@@ -125,17 +138,22 @@ export function createEventStreams({ log, heartbeatMs, maxStreams }: EventStream
     for (const { reader, position } of streams) reader.beat(log.idOf(position))
   }
 
-  function refuseIfFull(): void {
+  function refuseIfFull(client: string | undefined): void {
     if (isClosed) throw new StateError('CLOSED', 'The server is stopping')
     if (streams.size >= maxStreams) {
       throw new StateError('OVERLOADED', `${maxStreams} event streams are open, which is the limit`)
     }
+    if (client === undefined || streams.size < maxStreamsOfClient) return
+    const own = [...streams].filter((stream) => stream.client === client).length
+    if (own < maxStreamsOfClient) return
+    const detail = `'${client}' has ${maxStreamsOfClient} event streams open, which is its limit`
+    throw new RequestError('RATE_LIMITED', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
   }
 
   return {
     refuseIfFull,
-    open(audience, lastEventId, connect) {
-      refuseIfFull()
+    open(client, audience, lastEventId, connect) {
+      refuseIfFull(client)
       const resumed = lastEventId === undefined ? log.head : log.positionOf(lastEventId)
       const reader = connect({
         drained() {
@@ -145,6 +163,7 @@ export function createEventStreams({ log, heartbeatMs, maxStreams }: EventStream
         closed: () => forget(stream),
       })
       const stream: Stream = {
+        client,
         reader,
         audience,
         audienceName: JSON.stringify(audience),

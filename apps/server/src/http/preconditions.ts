@@ -20,11 +20,15 @@ export type Expected = string | null | undefined
 
 const MAX_ATTEMPTS = 100
 
+/** Whether the request depends on what is there. */
+export function hasPrecondition(headers: IncomingHttpHeaders): boolean {
+  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined
+}
+
 /** @throws RequestError `BAD_REQUEST` for a header that is not a list of entity tags. */
 export function preconditionOf(headers: IncomingHttpHeaders): Precondition | undefined {
-  const ifMatch = headers['if-match']
-  const ifNoneMatch = headers['if-none-match']
-  if (ifMatch === undefined && ifNoneMatch === undefined) return undefined
+  if (!hasPrecondition(headers)) return undefined
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers
   return { ifMatch: tagsOf('If-Match', ifMatch), ifNoneMatch: tagsOf('If-None-Match', ifNoneMatch) }
 }
 

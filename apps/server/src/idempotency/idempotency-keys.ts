@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { StateError } from '@switchyard/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { RouteAccess } from '../access/route-access.ts'
+import type { Problem } from '../problems/problem.ts'
 import { RequestError } from '../problems/request-error.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
-import type { Answer, IdempotencyRecord, IdempotencyRecords } from './records.ts'
+import type { Answer, EarlierRequest, IdempotencyRecords } from './records.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,33 +43,28 @@ export function answerOnce(app: FastifyInstance, records: IdempotencyRecords): v
     const key = hashOf(request.principal.name, given)
     const fingerprint = fingerprintOf(request)
     const earlier = await records.begin(key, fingerprint)
-    if (earlier !== undefined) return replay(reply, key, fingerprint, earlier)
+    if (earlier !== undefined) return replay(reply, fingerprint, earlier)
     request.idempotency = { key, fingerprint }
     return undefined
   }
 
-  function replay(
-    reply: FastifyReply,
-    key: string,
-    fingerprint: string,
-    earlier: IdempotencyRecord,
-  ): FastifyReply {
+  function replay(reply: FastifyReply, fingerprint: string, earlier: EarlierRequest): FastifyReply {
     if (earlier.fingerprint !== fingerprint) {
       throw new RequestError(
         'IDEMPOTENCY_KEY_REUSED',
         'The Idempotency-Key was sent with another request before',
       )
     }
-    const { answer } = earlier
+    const { answer, isUnderWay } = earlier
     if (answer !== undefined) {
       reply.code(answer.status).headers(answer.headers).header('idempotency-replayed', 'true')
       return answer.base64 === '' ? reply.send() : reply.send(Buffer.from(answer.base64, 'base64'))
     }
-    if (records.isUnderWay(key, earlier)) {
+    if (isUnderWay) {
       const detail = 'The request with this Idempotency-Key is being carried out'
       throw new RequestError('IDEMPOTENCY_KEY_IN_USE', detail, { headers: { 'retry-after': '1' } })
     }
-    throw new StateError(
+    throw new RequestError(
       'OUTCOME_UNKNOWN',
       'The server was cut off while it carried the request with this Idempotency-Key out; read what is there, and use another key',
     )
@@ -112,10 +107,14 @@ function changes({ method, url, config }: RouteOptions): boolean {
   return [method].flat().some((name) => UNSAFE.has(name)) && ['write', 'admin'].includes(access.scope)
 }
 
-/** The same question may get another answer a moment later, and nothing was done. */
+/** Of problems that say that the same question may get another answer a moment later. */
+const PASSING: ReadonlySet<number> = new Set([429, 503, 504, 507])
+
+/** A part of a batch is not nothing: to do that again would undo what others have written since. */
 function isCertainlyNotDone(status: number, payload: unknown): boolean {
-  if (status === 504) return !bytesOf(payload).includes('"OUTCOME_UNKNOWN"')
-  return status === 429 || status === 503 || status === 507
+  if (!PASSING.has(status)) return false
+  const { code, notApplied } = JSON.parse(bytesOf(payload).toString()) as Problem
+  return code !== 'OUTCOME_UNKNOWN' && notApplied === undefined
 }
 
 function answerOf(reply: FastifyReply, payload: unknown): Answer {

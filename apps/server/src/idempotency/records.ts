@@ -19,12 +19,16 @@ export interface IdempotencyRecord {
   readonly answer?: Answer
 }
 
+/** The request that began before with the same key. */
+export interface EarlierRequest extends Pick<IdempotencyRecord, 'fingerprint' | 'answer'> {
+  /** It has no answer, and may get one still. */
+  readonly isUnderWay: boolean
+}
+
 /** Requests that were sent with a key, kept in the state itself. */
 export interface IdempotencyRecords {
   /** Begins the request of this key, or says what is known of the one that began before. */
-  begin(key: string, fingerprint: string): Promise<IdempotencyRecord | undefined>
-  /** Whether the request of this record may still be under way. */
-  isUnderWay(key: string, record: IdempotencyRecord): boolean
+  begin(key: string, fingerprint: string): Promise<EarlierRequest | undefined>
   /** Keeps the answer. */
   finish(key: string, fingerprint: string, answer: Answer): Promise<void>
   /** Nothing was done: the next request with the key is carried out. */
@@ -39,7 +43,8 @@ const CARRYING_OUT_MS = 60_000
  * @param ttl how long answers are kept
  */
 export function createIdempotencyRecords(state: StateNamespace, run: string, ttl: Ttl): IdempotencyRecords {
-  const underWay = new Set<string>()
+  /** Those of this run, from before others can find their record until it has their answer. */
+  const underWay = new Map<string, IdempotencyRecord>()
   const nameOf = (key: string): string => `idempotency:${key}`
 
   async function ended(key: string, work: () => Promise<unknown>): Promise<void> {
@@ -52,22 +57,30 @@ export function createIdempotencyRecords(state: StateNamespace, run: string, ttl
 
   return {
     async begin(key, fingerprint) {
-      for (;;) {
-        const found = await state.get<IdempotencyRecord>(nameOf(key))
-        if (found !== undefined) return found
+      for (let looks = 1; ; looks++) {
+        const found = underWay.get(key) ?? (await state.get<IdempotencyRecord>(nameOf(key)))
+        if (found?.answer !== undefined) return { ...found, isUnderWay: false }
+        // It may have begun while it was looked for.
+        const present = underWay.get(key)
+        if (present !== undefined) return { ...present, isUnderWay: true }
+        if (found !== undefined) {
+          if (found.run !== run) return { ...found, isUnderWay: Date.now() < found.until }
+          // Or it may have ended.
+          if (looks > 1) return { ...found, isUnderWay: false }
+          continue
+        }
         const record: IdempotencyRecord = { fingerprint, run, until: Date.now() + CARRYING_OUT_MS }
+        underWay.set(key, record)
         try {
           await state.set(nameOf(key), record, { ifAbsent: true, ttl })
-          underWay.add(key)
           return undefined
         } catch (error) {
+          underWay.delete(key)
           // Another one was faster.
           if (!isStateError(error, 'CONFLICT')) throw error
         }
       }
     },
-    isUnderWay: (key, record) =>
-      record.run === run ? underWay.has(key) : record.answer === undefined && Date.now() < record.until,
     finish: (key, fingerprint, answer) =>
       ended(key, () => state.set(nameOf(key), { fingerprint, run, until: 0, answer }, { ttl })),
     giveUp: (key) => ended(key, () => state.delete(nameOf(key))),

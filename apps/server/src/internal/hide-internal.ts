@@ -7,14 +7,15 @@ import { isInternal, refuseInternal } from './internal-keys.ts'
  */
 export function hideInternal(state: State): State {
   /** Only keys that are text; what else is given as a key the state refuses. */
-  const check = (keys: readonly unknown[]): void => {
-    for (const key of keys) if (typeof key === 'string') refuseInternal(key)
+  const checkOne = (key: unknown): void => {
+    if (typeof key === 'string') refuseInternal(key)
   }
+  const check = (keys: readonly unknown[]): void => keys.forEach(checkOne)
   const named = <Rest extends readonly unknown[], Result>(
     method: (key: string, ...rest: Rest) => Result,
   ): ((key: string, ...rest: Rest) => Result) => {
     return (key, ...rest) => {
-      check([key])
+      checkOne(key)
       return method(key, ...rest)
     }
   }

@@ -20,10 +20,15 @@ export interface LimitSettings {
   readonly maxConnectionsPerAddress?: number
   /** After so many requests a connection is closed, so that clients spread anew. Default: never. */
   readonly maxRequestsPerConnection?: number
+  /** Event streams that the tokens of one name may have open, of `server.maxEventStreams`. */
+  readonly maxEventStreamsPerToken: number
   /** Default: none. */
   readonly rate?: RateSettings
   /** Default: none. */
   readonly quota?: QuotaSettings
 }
 
-export const DEFAULT_LIMITS: LimitSettings = { maxConnections: 10_000 }
+export const DEFAULT_LIMITS: LimitSettings = {
+  maxConnections: 10_000,
+  maxEventStreamsPerToken: 100,
+}

@@ -45,6 +45,11 @@ export const componentSchemas: Readonly<Record<string, JsonSchema>> = {
   switch: record({
     phase: { enum: ['none', ...RUNNING_PHASES], description: 'Of the switch under way.' },
     latest: { oneOf: [switchStatus, { type: 'null' }], description: 'As `GET /v1/switch` gives it.' },
+    restoring: {
+      type: ['integer', 'null'],
+      description:
+        'When a restore was begun that has not ended, in Unix ms. If none is under way, there may be a part only of it: restore again.',
+    },
   }),
   locks: record({
     locks: listOf(
@@ -56,10 +61,13 @@ export const componentSchemas: Readonly<Record<string, JsonSchema>> = {
     type: 'object',
     properties: {
       server: { type: 'object' },
+      limits: { type: 'object' },
+      audit: { type: 'object' },
+      access: { type: 'object', description: 'Without the hashes of the tokens.' },
       state: { type: 'object', description: 'Without the options of the backends.' },
       dataDir: text,
       encryptsBackups: { type: 'boolean' },
     },
-    required: ['server', 'state', 'dataDir', 'encryptsBackups'],
+    required: ['server', 'limits', 'audit', 'access', 'state', 'dataDir', 'encryptsBackups'],
   },
 }

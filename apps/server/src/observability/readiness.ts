@@ -22,6 +22,18 @@ export const readinessChecks: JsonSchema = listOf(
   },
 )
 
+/** What everybody may know; addresses and paths are for administrators. */
+const TOLD: Readonly<Record<ReadinessCheck['name'], string>> = {
+  server: 'The server is stopping',
+  backend: 'The active backend is not healthy',
+  operations: 'Operations fail, or do not get their turn',
+}
+
+/** The checks as those are told who are not administrators. */
+export function withoutReasons(checks: readonly ReadinessCheck[]): readonly ReadinessCheck[] {
+  return checks.map((check) => (check.ok ? check : { ...check, reason: TOLD[check.name] }))
+}
+
 /** As long as the check of a backend's health. */
 const OPERATION_TIMEOUT_MS = 5000
 
@@ -31,9 +43,7 @@ export function checkReadiness(state: State, isStopping: boolean): Promise<reado
 }
 
 function checkServer(isStopping: boolean): ReadinessCheck {
-  return isStopping
-    ? { name: 'server', ok: false, reason: 'The server is stopping' }
-    : { name: 'server', ok: true }
+  return isStopping ? { name: 'server', ok: false, reason: TOLD.server } : { name: 'server', ok: true }
 }
 
 async function checkBackend({ backends }: State): Promise<ReadinessCheck> {

@@ -34,13 +34,14 @@ export function observeRequests(
   let inFlight = 0
   let streams = 0
 
-  function answered(request: FastifyRequest, reply: FastifyReply, route: string): void {
-    const { raw } = reply
+  function answered(request: FastifyRequest, { raw }: FastifyReply, route: string, startedAt: number): void {
     const status = raw.writableFinished ? raw.statusCode : CLIENT_CLOSED
-    onAnswered({ method: request.method, route, status, durationMs: reply.elapsedTime }, request)
+    const durationMs = performance.now() - startedAt
+    onAnswered({ method: request.method, route, status, durationMs }, request)
   }
 
   function followStream(request: FastifyRequest, reply: FastifyReply, route: string): void {
+    const startedAt = performance.now()
     const { raw } = reply
     const { socket } = request.raw
     let isOpen = true
@@ -53,7 +54,7 @@ export function observeRequests(
       socket.off('close', onClose)
       streams--
       // It was refused, and is an answer like any other.
-      if (raw.statusCode >= 400) answered(request, reply, route)
+      if (raw.statusCode >= 400) answered(request, reply, route, startedAt)
     }
     raw.on('close', onClose)
     // A WebSocket leaves the answer behind.
@@ -70,10 +71,11 @@ export function observeRequests(
     } else {
       reply.header(REQUEST_ID_HEADER, request.id)
       inFlight++
+      const startedAt = performance.now()
       // It comes after every answer, also one that the client did not wait for.
       raw.on('close', () => {
         inFlight--
-        answered(request, reply, route)
+        answered(request, reply, route, startedAt)
       })
     }
     done()

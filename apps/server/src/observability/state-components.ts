@@ -1,22 +1,29 @@
 import { join } from 'node:path'
-import type { State } from '@switchyard/core'
+import type { State, SwitchJournal } from '@switchyard/core'
+import { DEFAULT_ACCESS } from '../access/settings.ts'
+import { DEFAULT_AUDIT } from '../audit/audit.ts'
 import type { ServerConfig } from '../config/settings.ts'
+import { DEFAULT_LIMITS } from '../limits/settings.ts'
 import type { Switches } from '../switches/switches.ts'
 import type { DebugRegistry } from './debug-registry.ts'
 import type { SwitchPhases } from './switch-phases.ts'
 
 export interface StateComponentSources {
   readonly state: State
+  readonly journal: Pick<SwitchJournal, 'read'>
   readonly switches: Switches
   readonly phases: SwitchPhases
+  /** What it was started with. */
   readonly config: ServerConfig
+  /** What was applied of the configuration file since. */
+  readonly current: () => ServerConfig
   /** File in the data folder that this process holds locked. */
   readonly lockFile: string
 }
 
 /** The components that are about the state and what it was configured with. */
 export function registerStateComponents(debug: DebugRegistry, sources: StateComponentSources): void {
-  const { state, switches, phases, config, lockFile } = sources
+  const { state, journal, switches, phases, config, current, lockFile } = sources
   const lockedAt = Date.now()
 
   debug.register('backends', async () => {
@@ -34,21 +41,38 @@ export function registerStateComponents(debug: DebugRegistry, sources: StateComp
   })
 
   debug.register('switch', () => ({ phase: phases.current, latest: switches.latest() ?? null }))
+  debug.register('switch', async () => ({ restoring: (await journal.read())?.restoring ?? null }))
 
   debug.register('locks', () => ({
     locks: [{ file: join(config.dataDir, lockFile), pid: process.pid, lockedAt }],
   }))
 
-  // Options of plugins are left out, as there are passwords among them.
-  debug.register('config', () => ({
-    server: config.server,
-    state: {
-      ...config.state,
-      backends: Object.fromEntries(
-        Object.entries(config.state.backends).map(([name, { plugin }]) => [name, { plugin: plugin.name }]),
-      ),
-    },
-    dataDir: config.dataDir,
-    encryptsBackups: config.backupKey !== undefined,
-  }))
+  debug.register('config', () => {
+    const { backends } = current().state
+    const { tokens, ...access } = current().access ?? DEFAULT_ACCESS
+    return {
+      server: config.server,
+      limits: config.limits ?? DEFAULT_LIMITS,
+      audit: config.audit ?? DEFAULT_AUDIT,
+      access: {
+        ...access,
+        // Their hashes are left out.
+        tokens: tokens.map(({ name, scopes, prefixes, expires }) => ({
+          name,
+          scopes,
+          ...(prefixes !== undefined && { prefixes }),
+          ...(expires !== undefined && { expires }),
+        })),
+      },
+      state: {
+        ...config.state,
+        // Options of plugins are left out, as there are passwords among them.
+        backends: Object.fromEntries(
+          Object.entries(backends).map(([name, { plugin }]) => [name, { plugin: plugin.name }]),
+        ),
+      },
+      dataDir: config.dataDir,
+      encryptsBackups: config.backupKey !== undefined,
+    }
+  })
 }

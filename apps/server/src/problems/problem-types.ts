@@ -23,6 +23,7 @@ export type RequestErrorCode =
   | 'HEADERS_TOO_LARGE'
   | 'MAINTENANCE'
   | 'NOT_READY'
+  | 'OUTCOME_UNKNOWN'
   | 'INTERNAL'
 
 export type ProblemCode = StateErrorCode | RequestErrorCode

@@ -1,4 +1,4 @@
-import { isStateError } from '@switchyard/core'
+import { isStateError, type StateErrorCode } from '@switchyard/core'
 import { PROBLEM_TYPES, type ProblemCode } from './problem-types.ts'
 import { RequestError } from './request-error.ts'
 
@@ -24,8 +24,32 @@ export function createProblem(code: ProblemCode, detail: string, status?: number
   return { type, title, status: status ?? usual, detail, code }
 }
 
+/** Codes of backends in trouble: what they say has addresses and paths in it. */
+const OF_BACKENDS: ReadonlySet<StateErrorCode> = new Set([
+  'BACKEND_ERROR',
+  'CORRUPT',
+  'FULL',
+  'INCOMPATIBLE',
+  'INVALID_PLUGIN',
+  'LOCKED',
+  'OUTCOME_UNKNOWN',
+  'READ_ONLY',
+  'TIMEOUT',
+  'UNAVAILABLE',
+])
+
+/** Whether what the error says is for administrators only. */
+export function isConfidential(error: unknown): boolean {
+  return isStateError(error) && OF_BACKENDS.has(error.code)
+}
+
+/** The problem as those are told who are not administrators. */
+export function withoutDetail(problem: Problem): Problem {
+  return { ...problem, detail: `${problem.title}; the log of the server says why` }
+}
+
 /**
- * What the client is told about an error. Of one that nobody foresaw it learns nothing but that.
+ * What administrators are told about an error. Of one that nobody foresaw they learn nothing but that.
  *
  * @param hasPrecondition whether the request carried If-Match or If-None-Match
  */

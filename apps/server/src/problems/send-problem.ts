@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isAdministrator } from '../access/is-administrator.ts'
+import { hasPrecondition } from '../http/preconditions.ts'
 import { REQUEST_ID_HEADER } from '../observability/request-ids.ts'
-import { PROBLEM_MEDIA_TYPE, type Problem, problemOf } from './problem.ts'
+import { isConfidential, PROBLEM_MEDIA_TYPE, type Problem, problemOf, withoutDetail } from './problem.ts'
 import { RequestError } from './request-error.ts'
 
 const RETRY_AFTER_SECONDS = '1'
@@ -19,15 +21,13 @@ export function sendProblem<Told extends Problem>(reply: FastifyReply, problem: 
 
 /** Fastify's error handler. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { headers } = request
-  const problem = problemOf(
-    error,
-    headers['if-match'] !== undefined || headers['if-none-match'] !== undefined,
-  )
-  if (problem.status === 500) {
+  const problem = problemOf(error, hasPrecondition(request.headers))
+  const isWithheld = isConfidential(error) && !isAdministrator(request.principal)
+  if (problem.status === 500 || isWithheld) {
     const { id: requestId, method, url } = request
-    request.log.error({ requestId, err: error, method, url }, problem.detail)
+    const level = problem.status === 500 ? 'error' : 'warn'
+    request.log[level]({ requestId, err: error, method, url }, problem.detail)
   }
   if (error instanceof RequestError) reply.headers(error.headers)
-  return sendProblem(reply, problem)
+  return sendProblem(reply, isWithheld ? withoutDetail(problem) : problem)
 }

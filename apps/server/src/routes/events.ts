@@ -47,7 +47,7 @@ export function eventRoutes(
     async handler(request, reply) {
       const audience = await audienceOf(state, request, request.query.prefix)
       const last = request.headers['last-event-id']
-      streams.open(audience, Array.isArray(last) ? last[0] : last, (events) => {
+      streams.open(clientOf(request), audience, Array.isArray(last) ? last[0] : last, (events) => {
         reply.hijack()
         return createSseReader(reply.raw, events)
       })
@@ -68,12 +68,20 @@ export function eventRoutes(
     },
     async handler(request, reply) {
       const audience = await audienceOf(state, request, request.query.prefix)
-      streams.refuseIfFull()
+      const client = clientOf(request)
+      streams.refuseIfFull(client)
       return webSockets.accept(request, reply, (socket) =>
-        streams.open(audience, request.query.lastEventId, (events) => createWebSocketReader(socket, events)),
+        streams.open(client, audience, request.query.lastEventId, (events) =>
+          createWebSocketReader(socket, events),
+        ),
       )
     },
   })
+}
+
+/** Tokens of one name are one client. Without tokens there are no clients to tell apart. */
+function clientOf({ identity, principal }: FastifyRequest): string | undefined {
+  return identity === undefined ? undefined : principal.name
 }
 
 async function audienceOf(state: State, request: FastifyRequest, prefix = ''): Promise<Audience> {

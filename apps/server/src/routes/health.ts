@@ -1,6 +1,7 @@
 import type { State } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
-import { checkReadiness, readinessChecks } from '../observability/readiness.ts'
+import { isAdministrator } from '../access/is-administrator.ts'
+import { checkReadiness, readinessChecks, withoutReasons } from '../observability/readiness.ts'
 import { createProblem } from '../problems/problem.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
@@ -49,13 +50,15 @@ export function healthRoutes(app: FastifyInstance, state: State): void {
         ),
       }),
     },
-    async handler(_request, reply) {
+    async handler(request, reply) {
       const { active: backend } = state.backends
-      const checks = await checkReadiness(state, isStopping)
+      const found = await checkReadiness(state, isStopping)
+      const isTold = isAdministrator(request.principal)
+      const checks = isTold ? found : withoutReasons(found)
       const failed = checks.find((check) => !check.ok)
       if (failed === undefined) return reply.send({ status: 'ok', backend, ready: true, checks })
-      const problem = createProblem('NOT_READY', failed.reason)
-      return sendProblem(reply, { ...problem, ready: false, checks })
+      if (!isTold) request.log.warn({ requestId: request.id, checks: found }, 'The server is not ready')
+      return sendProblem(reply, { ...createProblem('NOT_READY', failed.reason), ready: false, checks })
     },
   })
 }

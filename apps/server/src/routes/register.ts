@@ -77,7 +77,7 @@ export async function registerRoutes(
     maintenanceRoutes(documents, state, audit)
     switchRoutes(documents, state, switches, audit)
     backupRoutes(documents, backups, audit)
-    storeRoutes(documents, state)
+    storeRoutes(documents, state, audit)
     access.routes(documents)
     configRoutes(documents, runtimeConfig, audit)
     done()

@@ -1,5 +1,6 @@
 import { type Check, type Entry, type State, StateError } from '@switchyard/core'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Audit } from '../audit/audit.ts'
 import { sendLines } from '../http/send-lines.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { by, expiresAt, key, version } from '../schemas/fields.ts'
@@ -97,7 +98,7 @@ const LIST_DESCRIPTION = `Lines of JSON, each with some \`entries\`; the last is
  * /v1/store: the active store itself, for another state that keeps its entries here. They come with their versions and
  * expiries, and are given back as they came.
  */
-export function storeRoutes(app: FastifyInstance, state: State): void {
+export function storeRoutes(app: FastifyInstance, state: State, audit: Audit): void {
   const { store } = state
   /** Of this run: a backend that does not survive the process has lost what it had. */
   const run = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url')
@@ -258,9 +259,10 @@ export function storeRoutes(app: FastifyInstance, state: State): void {
       summary: 'Remove what has expired, and tell the keys',
       response: responses({ 200: ok(record({ removed: keys }), 'The keys.') }),
     },
-    async handler(_request, reply) {
+    async handler(request, reply) {
       const removed: string[] = []
-      await store.cleanup({ onRemoved: (some) => some.forEach((one) => void removed.push(one)) })
+      const onRemoved = (some: readonly string[]): void => some.forEach((one) => void removed.push(one))
+      await audit.admin(request, 'storeCleanup', {}, () => store.cleanup({ onRemoved }))
       return reply.send({ removed })
     },
   })

@@ -17,6 +17,7 @@ interface IdRoute {
 
 const flag: JsonSchema = { type: 'boolean' }
 const count: JsonSchema = { type: 'integer' }
+const ms: JsonSchema = { type: 'number' }
 const name: JsonSchema = { type: 'string', minLength: 1 }
 
 export const status: JsonSchema = record(
@@ -35,6 +36,11 @@ export const status: JsonSchema = record(
     rate: { ...count, description: 'Keys copied in a second, of late.' },
     etaMs: { ...count, description: 'Until the copy is done, where that can be told.' },
     pauseMs: { type: 'number', description: 'How long operations have waited.' },
+    pauseParts: {
+      ...record({ waitMs: ms, copyMs: ms, settleMs: ms, commitMs: ms }),
+      description:
+        'What the latest attempt took: until what was under way had ended, to copy the rest, to compare it and have it put on the disk, and to record that the target serves.',
+    },
     attempts: { ...count, description: 'Cut-overs that were begun.' },
     repaired: { ...count, description: 'Keys that the comparison found to differ, copied again.' },
     error: record({ code: { type: 'string' }, detail: { type: 'string' } }),
@@ -47,8 +53,14 @@ const plan = record({
   to: name,
   keys: count,
   bytes: count,
-  problems: listOf(record({ key: { type: 'string' }, reason: { type: 'string' } })),
+  problems: listOf(record({ key: { type: 'string' }, reason: { type: 'string' } }), {
+    description: 'Entries that the target cannot hold; with any of them it would be refused.',
+  }),
   losses: listOf({ type: 'string' }),
+  obstacles: listOf(
+    { type: 'string' },
+    { description: 'What else it would be refused for: data in the target, its health, its clock.' },
+  ),
   estimatedMs: count,
 })
 

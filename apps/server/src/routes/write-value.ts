@@ -1,8 +1,9 @@
 import { conflict, type State, type Written } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
+import type { RouteAccess } from '../access/route-access.ts'
 import { contentOf } from '../content/content.ts'
 import { setEntryHeaders } from '../http/entry-headers.ts'
-import { type Expected, preconditionOf, writeIf } from '../http/preconditions.ts'
+import { type Expected, hasPrecondition, preconditionOf, writeIf } from '../http/preconditions.ts'
 import { ttlOf } from '../http/ttl-parameter.ts'
 import { RequestError } from '../problems/request-error.ts'
 import { conditionHeaders, entryHeaders, keyInPath, noQuery, putQuery } from '../schemas/entry-parameters.ts'
@@ -17,10 +18,13 @@ interface PutRoute {
 
 const NO_BYTES = Buffer.alloc(0)
 
+/** Whether a condition holds tells what is there. */
+const access: RouteAccess = { scope: 'write', reads: ({ headers }) => hasPrecondition(headers) }
+
 /** PUT and DELETE /v1/state/{key}. The body arrives as the bytes that were sent. */
 export function writeValueRoutes(app: FastifyInstance, state: State): void {
   app.put<PutRoute>('/v1/state/:key', {
-    config: { access: { scope: 'write' } },
+    config: { access },
     schema: {
       operationId: 'putValue',
       summary: 'Set a value',
@@ -62,7 +66,7 @@ export function writeValueRoutes(app: FastifyInstance, state: State): void {
   })
 
   app.delete<{ Params: { key: string } }>('/v1/state/:key', {
-    config: { access: { scope: 'write' } },
+    config: { access },
     schema: {
       operationId: 'deleteValue',
       summary: 'Delete a value',

@@ -2,6 +2,7 @@ import { type State, StateError, type SwitchJournal } from '@switchyard/core'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Access } from '../access/access.ts'
 import type { LoadedConfig } from '../config/origin.ts'
+import { type BackendIdentities, identitiesOf, type JournalNames } from '../switches/backend-identities.ts'
 import { backendChanges, changedFields } from './config-changes.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 import { defaultsOf } from './settings.ts'
@@ -12,6 +13,7 @@ export interface ApplyConfigOptions {
   readonly runtimeConfig: RuntimeConfig
   readonly access: Pick<Access, 'replaceTokens'>
   readonly journal: Pick<SwitchJournal, 'read'>
+  readonly names: Pick<JournalNames, 'isSame' | 'set'>
   readonly log: FastifyBaseLogger
 }
 
@@ -21,13 +23,14 @@ export type ApplyConfig = (current: LoadedConfig, next: LoadedConfig) => Promise
 type Undo = (() => unknown)[]
 
 export function createApplyConfig(options: ApplyConfigOptions): ApplyConfig {
-  const { state, runtimeConfig, access, journal, log } = options
+  const { state, runtimeConfig, access, journal, names, log } = options
   const { backends } = state
 
   /** No data is touched: core refuses to remove what serves, is switched to or can be rolled back to. */
   async function exchangeBackends(current: LoadedConfig, next: LoadedConfig, undo: Undo): Promise<void> {
     const { removed, added } = backendChanges(current.origin.settings, next.origin.settings)
-    await refuseLeftovers(added)
+    const identities = identitiesOf(next)
+    await refuseLeftovers(added, identities)
     for (const name of removed) {
       const backend = current.state.backends[name]
       // Also where it cannot be closed it is gone; where it is refused it is still there.
@@ -37,6 +40,7 @@ export function createApplyConfig(options: ApplyConfigOptions): ApplyConfig {
     for (const name of added) {
       const backend = next.state.backends[name]
       if (backend === undefined) continue
+      undo.unshift(names.set(name, identities.get(name)))
       backends.register(name, backend)
       undo.unshift(() => backends.unregister(name))
     }
@@ -46,12 +50,12 @@ export function createApplyConfig(options: ApplyConfigOptions): ApplyConfig {
     return backends.list().some((one) => one.name === name)
   }
 
-  /** A switch to such a backend removes what it holds, and that may be something else under other options. */
-  async function refuseLeftovers(added: readonly string[]): Promise<void> {
+  /** A switch to such a backend removes what it holds, and that is something else if it is another backend. */
+  async function refuseLeftovers(added: readonly string[], identities: BackendIdentities): Promise<void> {
     const leftovers = (await journal.read())?.leftovers ?? []
-    const name = added.find((one) => leftovers.includes(one))
+    const name = added.find((one) => leftovers.includes(one) && !names.isSame(one, identities.get(one)))
     if (name === undefined) return
-    const message = `state.backends.${name}: an earlier switch has left an old copy in the backend of this name, which the next switch to it removes; take another name`
+    const message = `state.backends.${name}: an earlier switch has left an old copy in another backend of this name, which the next switch to it removes; take another name`
     throw new StateError('BACKEND_IN_USE', message, { backend: name })
   }
 

@@ -1,8 +1,10 @@
+import { isStateError } from '@switchyard/core'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { LoadedConfig } from '../config/origin.ts'
 import type { ConfigFile } from '../config/read-file.ts'
+import { RequestError } from '../problems/request-error.ts'
 import { type ApplyConfigOptions, createApplyConfig } from './apply-config.ts'
 import { changedFields, fieldsForRestart } from './config-changes.ts'
 import { watchFile } from './watch-file.ts'
@@ -17,9 +19,13 @@ export interface ConfigChange {
   readonly reason?: string
   /** The fields that were changed. */
   readonly fields?: readonly string[]
+  /** Unix ms; when it is tried again, where the reason may pass. */
+  readonly retryAt?: number
 }
 
 export interface ConfigFollower {
+  /** What was applied last. */
+  readonly current: LoadedConfig
   readonly status: {
     readonly file: string | null
     readonly latestChange: ConfigChange | null
@@ -40,13 +46,23 @@ export interface ConfigFollowerOptions extends ApplyConfigOptions {
 /** What reading the file gave. */
 type Reading = { readonly file: ConfigFile | undefined } | { readonly error: Error }
 
-/** Applies each valid change of the configuration file, whole or not at all. */
+/** After which it is tried again; doubled each time, as each is a line of the audit. */
+const RETRY_MS = 5000
+const MAX_RETRY_MS = 60_000
+
+/**
+ * Applies each valid change of the configuration file, whole or not at all. One that cannot be applied for now, though it is
+ * valid, is tried again until it can, or until the file changes: there may be a token in it that is to be refused.
+ */
 export function followConfig(options: ConfigFollowerOptions): ConfigFollower {
   const { config: started, state, audit, log } = options
   const { origin } = started
   const apply = createApplyConfig(options)
   let current = started
   let latestChange: ConfigChange | null = null
+  let latest: Reading | undefined
+  let latestWork: Promise<void> = Promise.resolve()
+  let isClosed = false
 
   function atRestart(): readonly string[] {
     return fieldsForRestart(origin.settings, current.origin.settings).filter(
@@ -55,8 +71,20 @@ export function followConfig(options: ConfigFollowerOptions): ConfigFollower {
     )
   }
 
-  async function onChange(reading: Reading): Promise<void> {
-    const at = Date.now()
+  /** One after the other: what the file says, and what is tried again. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    latestWork = latestWork.then(work)
+    return latestWork
+  }
+
+  function onChange(reading: Reading): Promise<void> {
+    latest = reading
+    return inTurn(() => attempt(reading, Date.now(), RETRY_MS))
+  }
+
+  /** @param at when the file was changed */
+  async function attempt(reading: Reading, at: number, retryMs: number): Promise<void> {
+    if (isClosed || reading !== latest) return
     try {
       const next = await load(reading)
       const fields = changedFields(current.origin.settings, next.origin.settings)
@@ -68,8 +96,20 @@ export function followConfig(options: ConfigFollowerOptions): ConfigFollower {
       if (later.length > 0) log.warn(`Takes effect when the server is started again: ${later.join(', ')}`)
     } catch (error) {
       const reason = (error as Error).message
-      latestChange = { at, outcome: 'ignored', reason }
-      log.warn(`The changed configuration file is ignored: ${reason}`)
+      const isTriedAgain = mayPass(error)
+      if (latestChange?.at !== at || latestChange.reason !== reason) {
+        const again = isTriedAgain ? '; it is tried again' : ''
+        log.warn(`The changed configuration file is ignored: ${reason}${again}`)
+      }
+      latestChange = {
+        at,
+        outcome: 'ignored',
+        reason,
+        ...(isTriedAgain && { retryAt: Date.now() + retryMs }),
+      }
+      if (!isTriedAgain) return
+      const nextMs = Math.min(2 * retryMs, MAX_RETRY_MS)
+      setTimeout(() => void inTurn(() => attempt(reading, at, nextMs)), retryMs).unref()
     }
   }
 
@@ -98,12 +138,33 @@ export function followConfig(options: ConfigFollowerOptions): ConfigFollower {
   })
 
   return {
+    get current() {
+      return current
+    },
     get status() {
       return { file: current.origin.file?.path ?? null, latestChange, atRestart: atRestart() }
     },
-    close: () => watched.close(),
+    async close() {
+      isClosed = true
+      await watched.close()
+      await latestWork
+    },
   }
 }
+
+/** Whether the same change could be applied later. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof RequestError) return error.code === 'AUDIT_UNAVAILABLE'
+  return isStateError(error) && PASSING.has(error.code)
+}
+
+const PASSING: ReadonlySet<string> = new Set([
+  'BACKEND_IN_USE',
+  'FULL',
+  'OUTCOME_UNKNOWN',
+  'TIMEOUT',
+  'UNAVAILABLE',
+])
 
 function identityOf(reading: Reading): string {
   if ('error' in reading) return `error ${reading.error.message}`

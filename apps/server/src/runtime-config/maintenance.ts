@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, preParsingHookHandler } from 'fastify'
 import { RequestError } from '../problems/request-error.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
@@ -11,14 +11,17 @@ declare module 'fastify' {
 
 /** While there is maintenance, refuses what changes values, for all routes that are registered after this call. */
 export function refuseWritesInMaintenance(app: FastifyInstance, runtimeConfig: RuntimeConfig): void {
-  // After every `onRequest`, so that who may not write at all learns that; before the body is read.
-  app.addHook('preParsing', (request, _reply, _payload, done) => {
+  const refuse: preParsingHookHandler = (_request, _reply, _payload, done) => {
     const { enabled, retryAfter } = runtimeConfig.current.settings.maintenance
     if (!enabled) return done()
-    const { access, writes } = request.routeOptions.config
-    const isWrite = writes === true || (access !== undefined && 'scope' in access && access.scope === 'write')
-    if (!isWrite) return done()
     const detail = `There is maintenance, and nothing can be written; try again in ${retryAfter} seconds`
     done(new RequestError('MAINTENANCE', detail, { headers: { 'retry-after': String(retryAfter) } }))
+  }
+
+  app.addHook('onRoute', (route) => {
+    const { access, writes } = route.config ?? {}
+    const isWrite = writes === true || (access !== undefined && 'scope' in access && access.scope === 'write')
+    // After every `onRequest`, so that who may not write at all learns that; before the body is read.
+    if (isWrite) route.preParsing = [refuse, route.preParsing ?? []].flat()
   })
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit } from '../audit/audit.ts'
 import { parseJson } from '../content/json-text.ts'
 import { isMatched, isNoneMatched, preconditionOf } from '../http/preconditions.ts'
+import { RequestError } from '../problems/request-error.ts'
 import { conditionHeaders, noQuery } from '../schemas/entry-parameters.ts'
 import { type JsonSchema, record } from '../schemas/json-schema.ts'
 import { empty, ok, responses } from '../schemas/responses.ts'
@@ -107,6 +108,8 @@ function patchRoute(app: FastifyInstance, runtimeConfig: RuntimeConfig, audit: A
       response: responses({ 200: ok(snapshot, 'What is in effect now.', headers) }),
     },
     async handler(request, reply) {
+      // The schemas are those of content types, and a request without a body has none.
+      if (request.body === undefined) throw new RequestError('BAD_REQUEST', 'The body must be a merge patch')
       const update = (): Promise<ConfigSnapshot> =>
         runtimeConfig.update((current) => patchFor(current, request))
       return send(reply, await audit.admin(request, 'patchConfig', auditable(request.body), update))

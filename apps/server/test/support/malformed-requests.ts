@@ -15,9 +15,10 @@ interface Parts {
 }
 
 /** A request that is whole as far as HTTP is concerned. */
-function request(method: string, target: string, { headers = [], body = '' }: Parts = {}): Buffer {
-  const bytes = Buffer.from(body)
-  const head = [`${method} ${target} HTTP/1.1`, 'Host: x', ...headers, `Content-Length: ${bytes.length}`]
+export function request(method: string, target: string, { headers = [], body }: Parts = {}): Buffer {
+  const bytes = Buffer.from(body ?? '')
+  const length = body === undefined ? [] : [`Content-Length: ${bytes.length}`]
+  const head = [`${method} ${target} HTTP/1.1`, 'Host: x', ...headers, ...length]
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), bytes])
 }
 
@@ -32,7 +33,7 @@ function withJson(method: string, target: string, body: string | Buffer): Buffer
   return request(method, target, { headers: [JSON_TYPE], body })
 }
 
-const notJson: Arbitrary<string | Buffer> = fc.oneof(
+export const notJson: Arbitrary<string | Buffer> = fc.oneof(
   fc.constantFrom(
     '{',
     '[',

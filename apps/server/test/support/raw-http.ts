@@ -63,10 +63,11 @@ export function headerOf(head: string, name: string): string | undefined {
 export async function exchange(
   port: number,
   bytes: string | Buffer,
+  isHead = false,
 ): Promise<Answer & { readonly head: string }> {
   const socket = await openRaw(port)
   try {
-    const response = readResponse(socket)
+    const response = readResponse(socket, isHead)
     socket.write(bytes)
     return await response
   } finally {

@@ -8,7 +8,7 @@ export async function beginSwitch(server: RunningServer, options: object): Promi
 }
 
 /** Resolves with the phase in which the switch has ended. */
-export async function endOfSwitch(server: RunningServer, id: string): Promise<string> {
+export async function endOfSwitch(server: Pick<RunningServer, 'url'>, id: string): Promise<string> {
   for (;;) {
     const { phase } = (await (await fetch(`${server.url}/v1/switch/${id}`)).json()) as { phase: string }
     if (['done', 'aborted', 'failed'].includes(phase)) return phase

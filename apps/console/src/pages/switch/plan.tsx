@@ -15,9 +15,10 @@ export interface PlanProps {
 
 /** What a switch would do and meet, and the button that begins it. */
 export function Plan({ plan, isBusy, onConfirm }: PlanProps): JSX.Element {
-  const { from, to, keys, bytes, problems, losses, estimatedMs } = plan
+  const { from, to, keys, bytes, problems, losses, obstacles, estimatedMs } = plan
   const [isAccepted, setAccepted] = useState(false)
-  const isPossible = problems.length === 0
+  const isHeld = problems.length === 0
+  const isPossible = isHeld && obstacles.length === 0
   return (
     <Panel title="2. Look, and confirm">
       <dl class="figures">
@@ -25,14 +26,14 @@ export function Plan({ plan, isBusy, onConfirm }: PlanProps): JSX.Element {
         <Figure label="Size of their values" value={formatBytes(bytes)} />
         <Figure label="Takes about" value={formatMs(estimatedMs)} />
       </dl>
-      {isPossible ? (
+      {isHeld ? (
         <Notice kind="success" title={`${to} can hold everything that is in ${from}`} />
       ) : (
         <Notice kind="danger" title={`${to} cannot hold everything that is in ${from}`}>
           {problems.length === 100 ? 'These are the first hundred entries.' : 'These entries are in the way.'}
         </Notice>
       )}
-      {!isPossible && (
+      {!isHeld && (
         <ul class="list">
           {problems.map(({ key, reason }) => (
             <li key={key}>
@@ -40,6 +41,18 @@ export function Plan({ plan, isBusy, onConfirm }: PlanProps): JSX.Element {
             </li>
           ))}
         </ul>
+      )}
+      {obstacles.length > 0 && (
+        <>
+          <Notice kind="danger" title={`A switch to ${to} would be refused`}>
+            Mend this, or choose other options, and do another dry run.
+          </Notice>
+          <ul class="list">
+            {obstacles.map((obstacle) => (
+              <li key={obstacle}>{obstacle}</li>
+            ))}
+          </ul>
+        </>
       )}
       {losses.length > 0 && (
         <div>
