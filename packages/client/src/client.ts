@@ -10,17 +10,22 @@ import type {
   OptimizeResult,
   SetManyEntry,
   SetValueOptions,
-  StateChange,
   StorageStats,
   SwitchOptions,
   SwitchPlan,
-  SwitchProgress,
   Transaction,
   TransactionResult,
   Ttl,
   ValueEntry,
   Written,
 } from '@switchyard/core'
+import type { AuditMethods } from './audit.ts'
+import type { BackupMethods } from './backups.ts'
+import type { ConfigMethods } from './config.ts'
+import type { DebugMethods } from './debug-state.ts'
+import type { ServerEvent } from './server-events.ts'
+import type { SwitchStatus } from './switch-status.ts'
+import type { RemoteWatch, RemoteWatchOptions } from './watch.ts'
 
 /** A value with what goes with it. */
 export interface RemoteEntry<T> extends ValueEntry<T> {
@@ -44,38 +49,9 @@ export interface PatchOptions extends CallOptions {
   readonly ifVersion?: string
 }
 
-export interface RemoteWatchOptions {
-  /** Ends the watch with `ABORTED`. */
-  readonly signal?: AbortSignal
-  /** How long the server may be out of reach before the watch fails with `UNAVAILABLE`. Default: that of the client. */
-  readonly timeoutMs?: number
-}
-
-/**
- * Changes, from when `opened` resolves on. Connections that are lost are made again, and nothing is missed in between; where
- * something may have been, the watch fails with `LAGGED`. Leave the loop or call `return()` to end it.
- */
-export interface RemoteWatch extends AsyncIterableIterator<StateChange> {
-  /** Resolves when the server tells of every change from now on. What is read after that is not older than the watch. */
-  readonly opened: Promise<void>
-  next(): Promise<IteratorResult<StateChange, undefined>>
-  return(): Promise<IteratorReturnResult<undefined>>
-}
-
 export interface RemoteBackend extends BackendInfo {
   readonly active: boolean
   readonly health: Health
-}
-
-/** Where a switch stands. */
-export interface SwitchStatus extends Partial<SwitchProgress> {
-  readonly id: string
-  readonly from: string
-  readonly to: string
-  /** 'done': `to` serves; 'aborted', 'failed': `from` serves as before. */
-  readonly phase: SwitchProgress['phase']
-  /** Why it was given up. */
-  readonly error?: { readonly code: string; readonly detail: string }
 }
 
 /**
@@ -83,7 +59,7 @@ export interface SwitchStatus extends Partial<SwitchProgress> {
  * server says, `UNAVAILABLE` or `TIMEOUT` if it does not answer, and `OUTCOME_UNKNOWN` if a write was sent that no
  * answer came to.
  */
-export interface Client {
+export interface Client extends ConfigMethods, BackupMethods, AuditMethods, DebugMethods {
   /** Undefined if it is absent or has expired. */
   get<T = unknown>(key: string, options?: CallOptions): Promise<T | undefined>
   getEntry<T = unknown>(key: string, options?: CallOptions): Promise<RemoteEntry<T> | undefined>
@@ -114,6 +90,8 @@ export interface Client {
   entries<T = unknown>(options?: ListingOptions): Listing<KeyedRemoteEntry<T>>
   /** Changes of keys with the prefix, whoever makes them. */
   watch(prefix?: string, options?: RemoteWatchOptions): RemoteWatch
+  /** How switches go on, and that settings were changed. For tokens of every key with `watch` and `admin`. */
+  watchServer(options?: RemoteWatchOptions): RemoteWatch<ServerEvent>
 
   /** With their capabilities and health; opens those that are not open yet. */
   backends(options?: CallOptions): Promise<readonly RemoteBackend[]>

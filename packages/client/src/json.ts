@@ -3,10 +3,12 @@ import { StateError } from '@switchyard/core'
 /**
  * The JSON text of a value.
  *
+ * @param key of which it is the value; undefined: it is a document
  * @throws StateError `NOT_SERIALIZABLE` for what JSON would change: NaN and infinities, undefined, Date, Map, Set,
  *   BigInt, class instances, functions, symbols, cycles. (-0 comes back as 0.)
  */
-export function jsonText(value: unknown, key: string): string {
+export function jsonText(value: unknown, key?: string): string {
+  const named = key === undefined ? 'the document' : `the value of '${key}'`
   let text: string | undefined
   let lossy: string | undefined
   try {
@@ -14,17 +16,13 @@ export function jsonText(value: unknown, key: string): string {
     text = JSON.stringify(value)
     lossy = findLossy(value)
   } catch (cause) {
-    throw new StateError('NOT_SERIALIZABLE', `The value of '${key}': ${(cause as Error).message}`, {
+    throw new StateError('NOT_SERIALIZABLE', `JSON cannot hold ${named}: ${(cause as Error).message}`, {
       key,
       cause,
     })
   }
   if (lossy === undefined && text !== undefined) return text
-  throw new StateError(
-    'NOT_SERIALIZABLE',
-    `JSON would not keep the value of '${key}' as it is: value${lossy}`,
-    { key },
-  )
+  throw new StateError('NOT_SERIALIZABLE', `JSON would not keep ${named} as it is: value${lossy}`, { key })
 }
 
 /** Where something is that is no plain data. */

@@ -1,6 +1,7 @@
 import type { CallOptions } from '@switchyard/core'
 import { type Call, post } from './call.ts'
-import type { Client, RemoteBackend, SwitchStatus } from './client.ts'
+import type { Client, RemoteBackend } from './client.ts'
+import type { SwitchStatus } from './switch-status.ts'
 import { parseJson, type Transport } from './transport.ts'
 
 type Management = Pick<

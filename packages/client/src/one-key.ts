@@ -1,6 +1,7 @@
 import { type CallOptions, StateError, type Written } from '@switchyard/core'
 import { type Call, query } from './call.ts'
 import type { Client } from './client.ts'
+import { ifVersionHeader, isTag } from './if-version.ts'
 import { jsonText } from './json.ts'
 import { readMany, transact } from './many-keys.ts'
 import { type Answer, parseJson, type Transport } from './transport.ts'
@@ -8,9 +9,6 @@ import { contentOf, entryOfAnswer, notTheServer, versionOf, wireValue } from './
 
 /** What a URL's path cannot hold, as it folds them away; documents can. */
 const DOTS: ReadonlySet<string> = new Set(['.', '..'])
-
-/** What fits between the quotes of an entity tag. */
-const TAG = /^[!#-~]*$/
 
 /** What has to be there: this version, nothing (`null`), or anything (`undefined`). */
 type Expected = string | null | undefined
@@ -106,12 +104,11 @@ function pathOf(key: string): string {
 }
 
 function fits(key: string, expected: Expected): boolean {
-  return !DOTS.has(key) && TAG.test(expected ?? '')
+  return !DOTS.has(key) && isTag(expected ?? '')
 }
 
 function condition(expected: Expected): Readonly<Record<string, string>> {
-  if (expected === undefined) return {}
-  return expected === null ? { 'if-none-match': '*' } : { 'if-match': `"${expected}"` }
+  return expected === null ? { 'if-none-match': '*' } : ifVersionHeader(expected)
 }
 
 function writtenOf(answer: Answer | undefined, key: string): Written {

@@ -3,7 +3,7 @@ import { StateError } from '@switchyard/core'
 export interface ClientOptions {
   /** Of the server: `http://127.0.0.1:7373`, or a path below which a proxy has it. */
   readonly url: string
-  /** Sent as `Authorization: Bearer`, for a proxy in front of the server that asks for it. */
+  /** Of the server, sent as `Authorization: Bearer`. A server without tokens needs none. */
   readonly token?: string | undefined
   /** Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined

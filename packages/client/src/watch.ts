@@ -1,8 +1,39 @@
-import { isStateError, type StateChange, StateError } from '@switchyard/core'
+import { type CallOptions, isStateError, type StateChange, StateError } from '@switchyard/core'
 import { type Call, query } from './call.ts'
-import type { RemoteWatch, RemoteWatchOptions } from './client.ts'
 import { readEvents, type ServerSentEvent } from './event-stream.ts'
 import { backoff, type Transport } from './transport.ts'
+
+export interface RemoteWatchOptions {
+  /** Ends the watch with `ABORTED`. */
+  readonly signal?: AbortSignal
+  /** How long the server may be out of reach before the watch fails with `UNAVAILABLE`. Default: that of the client. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Changes or events, from when `opened` resolves on. Connections that are lost are made again, and nothing is missed in
+ * between; where something may have been, the watch fails with `LAGGED`. Leave the loop or call `return()` to end it.
+ */
+export interface RemoteWatch<T = StateChange> extends AsyncIterableIterator<T> {
+  /** Resolves when the server tells of all of them from now on. What is read after that is not older than the watch. */
+  readonly opened: Promise<void>
+  next(): Promise<IteratorResult<T, undefined>>
+  return(): Promise<IteratorReturnResult<undefined>>
+}
+
+/** What one is about. */
+export interface Watched<T> {
+  readonly operation: string
+  readonly prefix: string
+  /** Before each connection. What it throws is as if the connection had failed so. */
+  admit?(options: CallOptions): Promise<unknown>
+  /**
+   * Undefined if there is nothing to tell.
+   *
+   * @throws StateError that ends the watch
+   */
+  tell(event: ServerSentEvent): T | undefined
+}
 
 /** The server shows every 15 seconds that it is alive, unless it is told otherwise. */
 const IDLE_MS = 45_000
@@ -16,11 +47,11 @@ interface Connection {
   readonly id: string | undefined
 }
 
-export function watchChanges(
+export function openWatch<T>(
   transport: Transport,
-  prefix: string,
+  { operation, prefix, admit, tell }: Watched<T>,
   { signal, timeoutMs = transport.timeoutMs }: RemoteWatchOptions,
-): RemoteWatch {
+): RemoteWatch<T> {
   const ending = new AbortController()
   const onAbort = (): void => ending.abort(signal?.reason)
   if (signal?.aborted === true) onAbort()
@@ -28,18 +59,20 @@ export function watchChanges(
 
   /** Connected once the server has told where in its changes the connection starts. */
   async function connect(lastEventId: string | undefined): Promise<Connection> {
+    const options = { signal: ending.signal, timeoutMs }
+    await admit?.(options)
     const call: Call = {
-      operation: 'watch',
+      operation,
       method: 'GET',
       path: `/v1/events${query({ prefix })}`,
       headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
       writes: false,
-      options: { signal: ending.signal, timeoutMs },
+      options,
     }
     const events = readEvents(await transport.stream(call, IDLE_MS))
     const { value: start } = await events.next()
     if (start === undefined) throw new StateError('UNAVAILABLE', 'The server ended the stream', call)
-    if (start.event === 'reset') throw missed(prefix)
+    if (start.event === 'reset') throw missed(operation)
     return { events, id: start.id }
   }
 
@@ -49,7 +82,7 @@ export function watchChanges(
   opened.catch(() => undefined)
   const changes = read()
 
-  async function* read(): AsyncGenerator<StateChange, undefined> {
+  async function* read(): AsyncGenerator<T, undefined> {
     let connection = first
     let last: string | undefined
     let failures = 0
@@ -60,11 +93,12 @@ export function watchChanges(
           const { events, id: start } = await connection
           last = start
           downSince = undefined
-          for await (const { event, data, id } of events) {
+          for await (const event of events) {
             failures = 0
-            if (event === 'lagged') throw missed(prefix)
-            last = id
-            if (event === 'change') yield { ...JSON.parse(data), id }
+            if (event.event === 'lagged') throw missed(operation)
+            last = event.id
+            const told = tell(event)
+            if (told !== undefined) yield told
           }
         } catch (error) {
           if (ending.signal.aborted || !PASSING.some((code) => isStateError(error, code))) throw error
@@ -80,7 +114,7 @@ export function watchChanges(
   }
 
   /** The end of the watch, if that is why it failed. */
-  async function next(): Promise<IteratorResult<StateChange, undefined>> {
+  async function next(): Promise<IteratorResult<T, undefined>> {
     try {
       return await changes.next()
     } catch (error) {
@@ -89,7 +123,7 @@ export function watchChanges(
     }
   }
 
-  const watch: RemoteWatch = {
+  const watch: RemoteWatch<T> = {
     opened,
     next,
     async return() {
@@ -117,7 +151,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function missed(prefix: string): StateError {
-  const message = `The watch of '${prefix}' may have missed changes; read what you need and watch again`
-  return new StateError('LAGGED', message, { operation: 'watch' })
+export function missed(operation: string): StateError {
+  const message = 'Something may have been missed; read what you need and watch again'
+  return new StateError('LAGGED', message, { operation })
 }

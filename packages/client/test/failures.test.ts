@@ -45,6 +45,11 @@ const reads: readonly [string, (client: Client) => Promise<unknown>][] = [
   ['getMany', (client) => client.getMany(['key'])],
   ['list', (client) => client.keys().page()],
   ['stats', (client) => client.stats()],
+  ['config', (client) => client.config()],
+  ['backups', (client) => client.backups()],
+  ['audit', (client) => client.audit()],
+  ['debugState', (client) => client.debugState()],
+  ['debugComponent', (client) => client.debugComponent('switch')],
 ]
 const writes: readonly [string, (client: Client) => Promise<unknown>][] = [
   ['set', (client) => client.set('key', 1)],
@@ -53,6 +58,11 @@ const writes: readonly [string, (client: Client) => Promise<unknown>][] = [
   ['patch', (client) => client.patch('key', {})],
   ['setMany', (client) => client.setMany([{ key: 'key', value: 1 }])],
   ['transaction', (client) => client.transaction({ operations: [{ op: 'delete', key: 'key' }] })],
+]
+const actions: readonly [string, (client: Client) => Promise<unknown>][] = [
+  ['patchConfig', (client) => client.patchConfig({})],
+  ['backup', (client) => client.backup()],
+  ['restore', (client) => client.restore('monday')],
 ]
 
 describe('a problem of the server', () => {
@@ -87,7 +97,7 @@ describe('a problem of the server', () => {
 })
 
 describe('what is refused for now', () => {
-  it.each([...reads, ...writes])('%s: is asked for again', async (_, call) => {
+  it.each([...reads, ...writes, ...actions])('%s: is asked for again', async (_, call) => {
     const { url, requests } = await answering((response) => problem(response, 503, 'OVERLOADED'))
     await rejection(call(createClient({ url, retries: 2 })), 'OVERLOADED')
     expect(requests).toHaveLength(3)
@@ -180,7 +190,7 @@ describe('what is no Switchyard server', () => {
 })
 
 describe('a server that is not there', () => {
-  it.each([...reads, ...writes])('%s: is UNAVAILABLE, as nothing was sent', async (_, call) => {
+  it.each([...reads, ...writes, ...actions])('%s: is UNAVAILABLE, as nothing was sent', async (_, call) => {
     const server = await startServer()
     await server.close()
     const error = await rejection(call(createClient({ url: server.url, retries: 1 })), 'UNAVAILABLE')
@@ -230,6 +240,17 @@ describe('a connection', () => {
     },
   )
 
+  it.each(actions)(
+    'that is cut before the answer: %s is asked for once, and its outcome is unknown',
+    async (_, call) => {
+      const direct = createClient({ url: server.url })
+      const before = await direct.audit()
+      proxy.cutReplyAfter(10)
+      await rejection(call(clientOf()), 'OUTCOME_UNKNOWN')
+      expect(await direct.audit()).toHaveLength(before.length + 1)
+    },
+  )
+
   it('that is cut in the middle of a large answer: a read is repeated', async () => {
     const value = 'x'.repeat(500_000)
     await createClient({ url: server.url }).set('large', value)
@@ -244,10 +265,13 @@ describe('a connection', () => {
     expect(performance.now() - started).toBeLessThan(2000)
   })
 
-  it.each(writes)('that stalls: %s fails with OUTCOME_UNKNOWN in its time', async (_, call) => {
-    proxy.stall()
-    await rejection(call(clientOf({ timeoutMs: 200 })), 'OUTCOME_UNKNOWN')
-  })
+  it.each([...writes, ...actions])(
+    'that stalls: %s fails with OUTCOME_UNKNOWN in its time',
+    async (_, call) => {
+      proxy.stall()
+      await rejection(call(clientOf({ timeoutMs: 200 })), 'OUTCOME_UNKNOWN')
+    },
+  )
 
   it('that stalls, and a call that is aborted', async () => {
     proxy.stall()

@@ -5,6 +5,7 @@ import { memory } from '@switchyard/memory'
 import { startProxy } from '@switchyard/services'
 import { afterAll, describe, expect, it } from 'vitest'
 import { remote } from '../src/index.ts'
+import { makeToken } from './make-token.ts'
 import { rejection } from './rejects.ts'
 import { startServer } from './start-server.ts'
 
@@ -31,6 +32,23 @@ describe('opening', () => {
     const store = await openStore(remote({ url: less.url, capabilities: { durable: false } }))
     await store.close()
     await less.close()
+  })
+
+  it('takes a token of every key with the scope admin, where the server has tokens', async () => {
+    const admin = makeToken({ name: 'admin', scopes: ['admin', 'list'] })
+    const some = makeToken({ name: 'some', scopes: ['admin'], prefixes: ['app:'] })
+    const app = makeToken({ name: 'app', scopes: ['read', 'write', 'list', 'watch'] })
+    const guarded = await startServer({ tokens: [admin.settings, some.settings, app.settings] })
+    const { url } = guarded
+    await expect(openStore(remote({ url }))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    for (const { token } of [some, app]) {
+      await expect(openStore(remote({ url, token }))).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    }
+    const store = await openStore(remote({ url, token: admin.token }))
+    await store.set('key', entryOf('value'))
+    expect(await store.stats()).toMatchObject({ keys: 1 })
+    await store.close()
+    await guarded.close()
   })
 
   it('fails with UNAVAILABLE where there is no server', async () => {

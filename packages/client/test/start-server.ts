@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend, State } from '@switchyard/core'
 import { memory } from '@switchyard/memory'
-import { createServer, DEFAULT_SERVER, type ServerSettings } from '@switchyard/server'
+import { createServer, DEFAULT_SERVER, type ServerSettings, type TokenSettings } from '@switchyard/server'
 import { sqlite } from '@switchyard/sqlite'
 
 export interface StartOptions extends Partial<ServerSettings> {
@@ -11,6 +11,8 @@ export interface StartOptions extends Partial<ServerSettings> {
   readonly backends?: Readonly<Record<string, Backend>>
   /** Default: the first one. */
   readonly active?: string
+  /** Default: none, so that everybody may do everything. */
+  readonly tokens?: readonly TokenSettings[]
 }
 
 export interface RunningServer {
@@ -27,6 +29,7 @@ const SETTINGS: ServerSettings = { ...DEFAULT_SERVER, port: 0, logLevel: 'silent
 export async function startServer({
   backends,
   active,
+  tokens = [],
   ...settings
 }: StartOptions = {}): Promise<RunningServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-client-'))
@@ -34,6 +37,7 @@ export async function startServer({
   const server = await createServer({
     server: { ...SETTINGS, ...settings },
     state: { backends: all, active: active ?? (Object.keys(all)[0] as string), cleanupInterval: false },
+    access: { tokens, sessionIdle: '30m', sessionLifetime: '12h' },
     dataDir,
   })
   const url = await server.listen()

@@ -1,6 +1,7 @@
 import { startProxy, type TcpProxy } from '@switchyard/services'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Client, createClient, type RemoteWatch } from '../src/index.ts'
+import { brokenWatchBackend } from './broken-watch-backend.ts'
 import { rejection } from './rejects.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
@@ -169,5 +170,21 @@ it('a watch of a server that was started anew says that it may have missed somet
   moving.reset()
   await rejection(watch.next(), 'LAGGED')
   await moving.close()
+  await other.close()
+})
+
+it('a watch says that it may have missed something when the server loses touch with its backend', async () => {
+  const loss = Promise.withResolvers<never>()
+  loss.promise.catch(() => undefined)
+  const other = await startServer({ backends: { shared: brokenWatchBackend(loss.promise) } })
+  const reader = createClient({ url: other.url })
+  const watch = reader.watch('a:')
+  await watch.opened
+  await reader.set('a:1', 1)
+  expect(await take(watch, 1)).toEqual(['set a:1'])
+  const next = watch.next()
+  loss.reject(new Error('The connection was lost'))
+  await rejection(next, 'LAGGED')
+  expect(await watch.next()).toEqual({ value: undefined, done: true })
   await other.close()
 })

@@ -21,7 +21,7 @@ const entry = record(
     },
     address: { type: 'string', description: 'Of the client.' },
     action: { type: 'string' },
-    detail: { type: 'object', description: 'What was asked for.' },
+    detail: { type: 'object', additionalProperties: true, description: 'What was asked for.' },
     outcome: {
       type: 'string',
       description: '`begun`, `done`, or the code of a problem; `allowed` for data.',

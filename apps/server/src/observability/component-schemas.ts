@@ -60,9 +60,9 @@ export const componentSchemas: Readonly<Record<string, JsonSchema>> = {
   config: {
     type: 'object',
     properties: {
-      server: { type: 'object' },
-      limits: { type: 'object' },
-      audit: { type: 'object' },
+      server: { type: 'object', additionalProperties: true },
+      limits: { type: 'object', additionalProperties: true },
+      audit: { type: 'object', additionalProperties: true },
       access: { type: 'object', description: 'Without the hashes of the tokens.' },
       state: { type: 'object', description: 'Without the options of the backends.' },
       dataDir: text,

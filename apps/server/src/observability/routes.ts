@@ -49,7 +49,7 @@ export function observabilityRoutes(app: FastifyInstance, { metrics, debug }: Ob
               type: 'object',
               properties: componentSchemas,
               required: Object.keys(componentSchemas),
-              additionalProperties: { type: 'object' },
+              additionalProperties: { type: 'object', additionalProperties: true },
             },
           }),
           'By the name of the component.',

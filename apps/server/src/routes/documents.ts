@@ -40,7 +40,7 @@ export function documentRoutes(app: FastifyInstance, sendPage: SendPage): void {
       summary: 'This document',
       tags: ['server'],
       querystring: noQuery,
-      response: responses({ 200: ok({ type: 'object' }, 'OpenAPI 3.1.') }),
+      response: responses({ 200: ok({ type: 'object', additionalProperties: true }, 'OpenAPI 3.1.') }),
     },
     async handler(_request, reply) {
       document ??= Buffer.from(JSON.stringify(app.swagger()))

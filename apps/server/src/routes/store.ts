@@ -122,7 +122,11 @@ export function storeRoutes(app: FastifyInstance, state: State, audit: Audit): v
         200: ok(
           record({
             backend: { type: 'string' },
-            capabilities: { type: 'object', description: 'As `GET /v1/backends` has them.' },
+            capabilities: {
+              type: 'object',
+              additionalProperties: true,
+              description: 'As `GET /v1/backends` has them.',
+            },
             incarnation: {
               type: 'string',
               description: 'Changes when something was started anew that may have lost what it acknowledged.',

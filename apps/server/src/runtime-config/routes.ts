@@ -32,7 +32,11 @@ const settings = record({
     description:
       'Milliseconds, or text with a unit: 30s, 5m; false: expired entries are removed only when asked to.',
   },
-  custom: { type: 'object', description: 'What applications keep here for themselves: any JSON.' },
+  custom: {
+    type: 'object',
+    additionalProperties: true,
+    description: 'What applications keep here for themselves: any JSON.',
+  },
 })
 
 const snapshot = record({
@@ -101,8 +105,8 @@ function patchRoute(app: FastifyInstance, runtimeConfig: RuntimeConfig, audit: A
       headers: conditionHeaders,
       body: {
         content: {
-          [MERGE_PATCH]: { schema: { type: 'object' } },
-          'application/json': { schema: { type: 'object' } },
+          [MERGE_PATCH]: { schema: { type: 'object', additionalProperties: true } },
+          'application/json': { schema: { type: 'object', additionalProperties: true } },
         },
       },
       response: responses({ 200: ok(snapshot, 'What is in effect now.', headers) }),

@@ -12,7 +12,10 @@ export type RemoteCapabilities = Pick<
 export interface RemoteOptions {
   /** Of the server: `http://127.0.0.1:7373`, or a path below which a proxy has it. */
   readonly url: string
-  /** Sent as `Authorization: Bearer`, for a proxy in front of the server that asks for it. */
+  /**
+   * Of the server, sent as `Authorization: Bearer`: one of every key with the scope `admin`, and `list` for `stats`. A server
+   * without tokens needs none.
+   */
   readonly token?: string | undefined
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined
