@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isStateError, StateError, type StoreChange } from '@switchyard/core'
 import { type Client, destroy } from './client.ts'
 import type { Connection } from './connection.ts'
+import { redisError } from './errors.ts'
 import type { Layout, Stripe } from './layout.ts'
 import { runScript } from './run-script.ts'
 import { beginWatch, renewWatch } from './scripts.ts'
@@ -11,6 +12,8 @@ const LEASE_MS = 60_000
 const RENEW_MS = 20_000
 /** How often the streams are read although nobody rang: a bell may be lost with a connection, a stream is not. */
 const POLL_MS = 1000
+/** How long a subscription may go without an answer. */
+const SUBSCRIBE_TIMEOUT_MS = 5000
 /** Entries read from one stream at once. */
 const READ_COUNT = 1000
 
@@ -50,12 +53,20 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Store
     if (subscriber?.isReady === true) return
     const client = await connection.subscriber()
     subscriber = client
-    await client.subscribe(layout.channel, (message) => {
-      for (const tag of message.split('\n')) {
-        const stripe = layout.stripes.find((one) => one.tag === tag)
-        if (stripe !== undefined) ring(stripe)
-      }
-    })
+    const timer = setTimeout(() => destroy(client), SUBSCRIBE_TIMEOUT_MS)
+    try {
+      await client.subscribe(layout.channel, (message) => {
+        for (const tag of message.split('\n')) {
+          const stripe = layout.stripes.find((one) => one.tag === tag)
+          if (stripe !== undefined) ring(stripe)
+        }
+      })
+    } catch (error) {
+      destroy(client)
+      throw redisError(error, 'read')
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async function begin(): Promise<void> {
@@ -82,18 +93,13 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Store
   async function read(stripe: Stripe): Promise<() => readonly StoreChange[]> {
     const { changes } = stripe
     const from = positions.get(stripe) as string
-    const command = ['XRANGE', changes, `(${from}`, '+', 'COUNT', String(READ_COUNT)]
-    const entries = (await connection.send(changes, command, { kind: 'read' })) as StreamEntry[]
+    const command = ['XRANGE', changes, from, '+', 'COUNT', String(READ_COUNT)]
+    const [seen, ...entries] = (await connection.send(changes, command, { kind: 'read' })) as StreamEntry[]
+    // If what was read last is still there, nothing after it was dropped, and the stream was not made anew.
+    if (seen?.[0] !== from) throw lagged(prefix)
     const last = entries.at(-1)
     if (last === undefined) return () => []
-    if (entries.length === READ_COUNT) {
-      // Far behind. If what was read last is still there, nothing after it was dropped.
-      const kept = (await connection.send(changes, ['XRANGE', changes, from, from], {
-        kind: 'read',
-      })) as StreamEntry[]
-      if (kept.length === 0) throw lagged(prefix)
-      rung.add(stripe)
-    }
+    if (entries.length === READ_COUNT - 1) rung.add(stripe)
     return () => {
       positions.set(stripe, last[0])
       return entries
@@ -120,11 +126,12 @@ export async function* watchChanges(options: WatchOptions): AsyncGenerator<Store
     await begin()
     while (!stop.aborted) {
       try {
-        await subscribe()
         if (performance.now() >= renewAt) await renew()
         const stripes = [...rung]
         rung.clear()
         for (const take of await Promise.all(stripes.map(read))) yield* take()
+        // Last: without the bell the streams are read all the same, only later.
+        await subscribe()
       } catch (error) {
         if (!isStateError(error, 'UNAVAILABLE') && !isStateError(error, 'OUTCOME_UNKNOWN')) throw error
         // The lease says afterwards whether anything was missed.

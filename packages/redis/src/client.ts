@@ -5,6 +5,9 @@ import KeyvRedis, {
   type RedisClusterType,
 } from '@keyv/redis'
 
+/** A root node of a cluster that does not answer within this time is passed over. */
+const ASK_TIMEOUT_MS = 2000
+
 export type Client = RedisClientType
 export type Cluster = RedisClusterType
 /** A command and its arguments. */
@@ -31,9 +34,14 @@ export function singleClient(options: RedisClientOptions, name?: string): Client
 
 /** The same for a cluster: its nodes are connected to when they are first needed. */
 export function clusterClient(options: RedisClusterOptions, name: string): Cluster {
-  const { defaults } = options
+  const { rootNodes, defaults } = options
   const once = {
     ...options,
+    // These are asked for the nodes, and closed.
+    rootNodes: rootNodes.map((node) => ({
+      ...node,
+      socket: { socketTimeout: ASK_TIMEOUT_MS, ...node.socket },
+    })),
     minimizeConnections: true,
     defaults: {
       ...defaults,
@@ -51,7 +59,24 @@ function silenced<C extends Client | Cluster>(client: C): C {
   return client
 }
 
+/** The client, or those of the nodes of a cluster that are connected to. */
+export function nodesOf(client: Client | Cluster): readonly Client[] {
+  return 'slots' in client ? client.masters.flatMap((node) => (node.client as Client) ?? []) : [client]
+}
+
+/** Whether all that it was asked is answered. */
+export function isIdle(client: Client | Cluster): boolean {
+  if (!('slots' in client)) return client._getQueue().isEmpty()
+  const isConnecting = client.masters.some((node) => node.connectPromise !== undefined)
+  return !isConnecting && nodesOf(client).every(isIdle)
+}
+
 /** Ends a client at once, whatever state it is in. */
 export function destroy(client: Client | Cluster): void {
-  if (client.isOpen) client.destroy()
+  if (!client.isOpen) return
+  if ('slots' in client) {
+    // Its own way to destroy stops at the first node that is closed already.
+    for (const node of nodesOf(client)) destroy(node)
+    void client.close()
+  } else client.destroy()
 }

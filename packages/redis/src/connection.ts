@@ -12,7 +12,7 @@ import {
 import { isReply, redisError, unavailable } from './errors.ts'
 import { type Link, openLink } from './link.ts'
 import { clientOf, type RedisOptions } from './options.ts'
-import { dialMaster } from './sentinel.ts'
+import { checkMaster, masterDial } from './sentinel.ts'
 
 const BYTES = { typeMapping: AS_BYTES }
 const TEXT = { typeMapping: {} }
@@ -23,6 +23,8 @@ export interface SendOptions {
   readonly kind: 'read' | 'write'
   /** Strings in the reply as bytes. */
   readonly asBytes?: boolean
+  /** About what is sent, if it is much. */
+  readonly bytes?: number
 }
 
 type Usable<C extends Client | Cluster> = Pick<Link<C>, 'current' | 'use' | 'close'>
@@ -49,7 +51,8 @@ export async function connect(options: RedisOptions, name: string, signal: Abort
     )
   }
   if (sentinel !== undefined) {
-    const link = await openLink({ dial: () => dialMaster(sentinel, name), connectTimeoutMs, signal })
+    const dial = masterDial(sentinel, name)
+    const link = await openLink({ dial, check: checkMaster, connectTimeoutMs, signal })
     return singleConnection(link, (error) => {
       // After a fail-over the old master may go on as a replica.
       if (error.message.startsWith('READONLY')) link.leave(error)
@@ -64,9 +67,9 @@ export async function connect(options: RedisOptions, name: string, signal: Abort
 function singleConnection(link: Usable<Client>, onReply?: (error: Error) => void): Connection {
   return {
     isCluster: false,
-    async send(_, command, { kind, asBytes }) {
+    async send(_, command, { kind, asBytes, bytes }) {
       try {
-        return await link.use((client) => client.sendCommand(command, replies(asBytes)))
+        return await link.use((client) => client.sendCommand(command, replies(asBytes)), bytes)
       } catch (error) {
         if (isReply(error)) onReply?.(error)
         throw redisError(error, kind)
@@ -81,10 +84,11 @@ function singleConnection(link: Usable<Client>, onReply?: (error: Error) => void
 function clusterConnection(link: Usable<Cluster>): Connection {
   return {
     isCluster: true,
-    async send(name, command, { kind, asBytes }) {
+    async send(name, command, { kind, asBytes, bytes }) {
       try {
-        return await link.use((cluster) =>
-          cluster.sendCommand(name, false, command as (string | Buffer)[], replies(asBytes)),
+        return await link.use(
+          (cluster) => cluster.sendCommand(name, false, command as (string | Buffer)[], replies(asBytes)),
+          bytes,
         )
       } catch (error) {
         throw redisError(error, kind)

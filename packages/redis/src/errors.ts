@@ -20,16 +20,29 @@ const REPLIES: readonly (readonly [
   [[FENCED], 'UNAVAILABLE', 'this part of the data is being moved to another backend'],
 ]
 
-/** Errors of the client for commands that it did not send. */
+/** What the client says of commands that it did not send. Its classes are not exported, and bundlers rename them. */
 const NOT_SENT: ReadonlySet<string> = new Set([
-  'ClientOfflineError',
-  'ClientClosedError',
-  'RootNodesUnavailableError',
+  'The client is offline',
+  'The client is closed',
+  'Cluster closed',
+  'All the root nodes are unavailable',
+  'Connection timeout',
 ])
 
-/** An error of Redis: it answered. Anything else is an error on the way. */
+/** An error of Redis, which starts with a word in capitals: it answered. Anything else is an error on the way. */
 export function isReply(error: unknown): error is Error {
-  return error instanceof Error && /^(ErrorReply|SimpleError|BlobError)$/.test(error.constructor.name)
+  return error instanceof Error && !('code' in error) && /^[A-Z][A-Z0-9_]+( |$)/.test(error.message)
+}
+
+/** Certain only of what failed as the connection was being made. */
+function wasNotSent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // The client trips over a connection that is ended while it is being made, and over the slots of a cluster that is closed.
+  if (error instanceof TypeError) return true
+  // Of all addresses of a host.
+  if (error instanceof AggregateError) return error.errors.every(wasNotSent)
+  const { syscall } = error as NodeJS.ErrnoException
+  return syscall === 'connect' || syscall === 'getaddrinfo' || NOT_SENT.has(error.message)
 }
 
 /** The server does not let this user in, and will not do so later. */
@@ -51,8 +64,7 @@ export function redisError(error: unknown, kind: 'read' | 'write'): StateError {
     }
     return new StateError('BACKEND_ERROR', `Redis answered: ${reason}`, { cause: error })
   }
-  const sent = !(error instanceof Error && NOT_SENT.has(error.constructor.name))
-  if (kind === 'write' && sent) {
+  if (kind === 'write' && !wasNotSent(error)) {
     const message = `The connection to Redis was lost before it answered, so the write may or may not have been applied: ${reason}`
     return new StateError('OUTCOME_UNKNOWN', message, { cause: error })
   }

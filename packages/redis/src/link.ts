@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defaultReconnectStrategy } from '@keyv/redis'
 import { StateError } from '@switchyard/core'
-import { type Client, type Cluster, destroy } from './client.ts'
+import { type Client, type Cluster, destroy, isIdle, nodesOf } from './client.ts'
 import { isRefusal, redisError, unavailable } from './errors.ts'
+import { createSilence, LOOK_MS, SILENCE_MS } from './silence.ts'
 
-/** How long a command may go without an answer before the connection counts as lost. */
-const SILENCE_MS = 5000
+/** A connection that is lost within this time after it was made counts as one that could not be made. */
+const STEADY_MS = 5000
+/** How often a connection that is given up is looked at until all is answered. */
+const IDLE_POLL_MS = 20
 
 /** A connection that is made again whenever it is lost. */
 export interface Link<C extends Client | Cluster> {
   /** @throws StateError `UNAVAILABLE` while there is none: nothing waits for one to come back. */
   current(): C
-  /** Runs commands on the connection; what is not answered in time makes it count as lost. */
-  use<T>(run: (client: C) => Promise<T>): Promise<T>
+  /** Runs commands on the connection. @param bytes about what they send, if it is much */
+  use<T>(run: (client: C) => Promise<T>, bytes?: number): Promise<T>
   /** The server is not the one to talk to any longer: find it again. */
   leave(why: Error): void
   close(): Promise<void>
@@ -21,18 +24,24 @@ export interface Link<C extends Client | Cluster> {
 export interface LinkOptions<C extends Client | Cluster> {
   /** Makes a client, not connected yet, of where the server is now. */
   readonly dial: () => Promise<C>
+  /** Throws if what was connected to is not the one to talk to. */
+  readonly check?: (client: C) => Promise<void>
   readonly connectTimeoutMs: number
   readonly signal: AbortSignal
 }
 
 /** @throws StateError `UNAVAILABLE` if there is no connection within the time. */
 export async function openLink<C extends Client | Cluster>(options: LinkOptions<C>): Promise<Link<C>> {
-  const { dial, connectTimeoutMs, signal } = options
+  const { dial, check, connectTimeoutMs, signal } = options
   const closing = new AbortController()
-  const pending = new Set<{ readonly since: number }>()
+  const silence = createSilence()
   let client: C | undefined
   let dialling: Promise<void> | undefined
   let reason = 'it is not connected'
+  let connectedAt = 0
+  /** Attempts since the last connection that held. */
+  let attempts = 0
+  let bytesOnTheWay = 0
 
   async function connect(timeoutMs: number): Promise<void> {
     const next = await dial()
@@ -42,6 +51,7 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
     const timer = setTimeout(() => destroy(next), timeoutMs)
     try {
       await next.connect()
+      await check?.(next)
     } catch (error) {
       destroy(next)
       throw error
@@ -51,6 +61,7 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
     if (!next.isOpen) throw new Error(`no answer within ${timeoutMs} ms`)
     const old = client
     client = next
+    connectedAt = performance.now()
     if (old !== undefined) void retire(old)
     if (closing.signal.aborted) destroy(next)
   }
@@ -63,22 +74,19 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
     })
   }
 
-  /** A single server that is not to be used any longer rejects what it was asked; the nodes of a cluster may be well. */
-  function leave(from: C, why: Error): void {
-    lost(from, why)
-    if ('isReady' in from) destroy(from)
-  }
-
+  /** A cluster is connected to although one of its nodes is down, and loses that node at once: that is no success. */
   async function redial(): Promise<void> {
-    for (let attempt = 0; !closing.signal.aborted; attempt++) {
+    if (performance.now() - connectedAt > STEADY_MS) attempts = 0
+    while (!closing.signal.aborted) {
+      if (attempts > 0) {
+        const wait = defaultReconnectStrategy(attempts - 1) as number
+        await sleep(wait, undefined, { signal: closing.signal, ref: false }).catch(() => undefined)
+      }
+      attempts++
       try {
         return await connect(connectTimeoutMs)
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error)
-        await sleep(defaultReconnectStrategy(attempt) as number, undefined, {
-          signal: closing.signal,
-          ref: false,
-        }).catch(() => undefined)
       }
     }
   }
@@ -90,20 +98,21 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
       try {
         return await connect(Math.max(deadline - Date.now(), 1))
       } catch (error) {
-        if (isRefusal(error) || Date.now() >= deadline) throw redisError(error, 'read')
-        await sleep(Math.min(50 * 2 ** attempt, 500))
+        const wait = Math.min(50 * 2 ** attempt, 500)
+        if (isRefusal(error) || Date.now() + wait >= deadline) throw redisError(error, 'read')
+        await sleep(wait)
       }
     }
   }
 
   await first()
   const watchdog = setInterval(() => {
-    const [oldest] = pending
-    if (oldest === undefined || client === undefined || performance.now() - oldest.since < SILENCE_MS) return
-    pending.clear()
-    const silent = client
-    leave(silent, new Error(`no answer for ${SILENCE_MS} ms`))
-  }, 500)
+    for (const node of client === undefined ? [] : nodesOf(client)) {
+      if (!silence.isSilent(node, bytesOnTheWay)) continue
+      lost(client as C, new Error(`no answer for ${SILENCE_MS} ms`))
+      destroy(node)
+    }
+  }, LOOK_MS)
   watchdog.unref()
 
   const link: Link<C> = {
@@ -112,17 +121,18 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
       if (client?.isOpen !== true || ('isReady' in client && !client.isReady)) throw unavailable(reason)
       return client
     },
-    async use(run) {
-      const started = { since: performance.now() }
-      pending.add(started)
+    async use(run, bytes = 0) {
+      bytesOnTheWay += bytes
       try {
         return await run(link.current())
       } finally {
-        pending.delete(started)
+        bytesOnTheWay -= bytes
       }
     },
     leave(why) {
-      if (client !== undefined) leave(client, why)
+      if (client === undefined) return
+      lost(client, why)
+      destroy(client)
     },
     async close() {
       closing.abort()
@@ -134,10 +144,9 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
   return link
 }
 
-/** Lets a client finish what it was asked, for a while. */
+/** Lets a client finish what it was asked, for a while: its own way to close waits for a server that is silent. */
 async function retire(client: Client | Cluster): Promise<void> {
-  if (!client.isOpen) return
-  const timer = setTimeout(() => destroy(client), SILENCE_MS)
-  await client.close().catch(() => destroy(client))
-  clearTimeout(timer)
+  const deadline = performance.now() + SILENCE_MS
+  while (client.isOpen && !isIdle(client) && performance.now() < deadline) await sleep(IDLE_POLL_MS)
+  destroy(client)
 }

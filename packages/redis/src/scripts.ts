@@ -27,11 +27,19 @@ export const CHANGES_KEPT = 10_000
 
 const LUA_SIDECAR = SIDECAR.replace('\0', '\\0')
 
-/** Finding, keeping and removing the record of a name: where a string is a record. */
-const STRIPED_RECORDS = `
-local function find(name)
+/** A string; of what another program keeps under the name that is none, a text that is no record. */
+const STRING_AT = `
+local function string_at(name)
+  local found = redis.pcall('GET', name)
+  if type(found) ~= 'table' then return found end
+  if string.sub(found.err, 1, 9) == 'WRONGTYPE' then return '' end
   return redis.call('GET', name)
 end
+`
+
+/** Finding, keeping and removing the record of a name: where a string is a record. */
+const STRIPED_RECORDS = `${STRING_AT}
+local find = string_at
 local function keep(name, record, expiry)
   if expiry then redis.call('SET', name, record, 'PXAT', expiry) else redis.call('SET', name, record) end
 end
@@ -45,12 +53,13 @@ local is_record = true
  * The same where a string holds the value alone. Its version stands in a sidecar with a digest of the value that it
  * belongs to; of a value that another program wrote, the digest is the version.
  */
-const PLAIN_RECORDS = `
+const PLAIN_RECORDS = `${STRING_AT}
 local function find(name)
-  local value = redis.call('GET', name)
+  local value = redis.pcall('GET', name)
+  if type(value) == 'table' then return string_at(name) end
   if not value then return false end
   local digest = redis.sha1hex(value)
-  local sidecar = redis.call('GET', name .. '${LUA_SIDECAR}')
+  local sidecar = string_at(name .. '${LUA_SIDECAR}')
   local version = digest
   if sidecar and string.sub(sidecar, 1, 40) == digest then version = string.sub(sidecar, 41) end
   local expiry = redis.call('PEXPIRETIME', name)
@@ -268,9 +277,14 @@ for i = 1, #KEYS do records[i] = find(KEYS[i]) end
 return records
 `
 
-/** Begins to watch a stripe, for so many ms, and answers where its stream stands. KEYS: fence, stream. */
+/**
+ * Begins to watch a stripe, for so many ms, and answers where its stream stands. KEYS: fence, stream.
+ *
+ * Where nobody did before, changes were not told: the stream begins anew, and who watched misses its position in it.
+ */
 export const beginWatch: Script = script(`
 local fence = redis.call('GET', KEYS[1])
+if not fence then redis.call('UNLINK', KEYS[2]) end
 if not fence or fence == 'serve' then redis.call('SET', KEYS[1], 'serve', 'PX', ARGV[1]) end
 local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${CHANGES_KEPT}, '*', 'by', '')
 redis.call('PEXPIRE', KEYS[2], ARGV[1])

@@ -1,4 +1,4 @@
-import { type Health, StateError } from '@switchyard/core'
+import { type Clock, type Health, StateError } from '@switchyard/core'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import { redisError } from './errors.ts'
@@ -42,19 +42,31 @@ export function evictionRisk(info: ServerInfo): string | undefined {
   return `Redis may remove state when its memory is full (maxmemory-policy is '${policy}'); set it to 'noeviction'`
 }
 
-export async function checkServers(connection: Connection): Promise<Health> {
+export async function checkServers(connection: Connection, clock: Clock): Promise<Health> {
+  const asked = clock.now()
   const servers = await serverInfo(connection)
+  const answered = clock.now()
   const replica = servers.find((info) => info.get('role') !== 'master')
   const reason = replica === undefined ? undefined : 'Redis is a replica; a fail-over may be under way'
   return {
     healthy: reason === undefined,
     ...(reason !== undefined && { reason }),
+    clockAheadMs: servers
+      .map((info) => clockAheadMs(info, asked, answered))
+      .reduce((most, one) => (Math.abs(one) > Math.abs(most) ? one : most), 0),
     detail: {
       version: servers[0]?.get('redis_version') ?? 'unknown',
       masters: servers.length,
       maxmemoryPolicy: servers[0]?.get('maxmemory_policy') ?? 'unknown',
     },
   }
+}
+
+/** What the time on its way does not account for. */
+function clockAheadMs(info: ServerInfo, asked: number, answered: number): number {
+  const now = Number(info.get('server_time_usec')) / 1000
+  if (now > answered) return Math.round(now - answered)
+  return now < asked ? Math.round(now - asked) : 0
 }
 
 /** Which processes serve: another one after a restart or a fail-over. */

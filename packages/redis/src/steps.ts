@@ -45,9 +45,16 @@ export function packSteps(packed: PackedSteps, { checks, operations, atomic }: S
   }
 }
 
+/** A step without its value, about. */
+const STEP_BYTES = 64
+
 /** About as many bytes as the steps will have. */
 export function sizeOf({ checks, operations }: Steps): number {
-  let bytes = 64 * (checks.length + operations.length)
-  for (const operation of operations) if (operation.op === 'set') bytes += operation.entry.value.byteLength
+  let bytes = STEP_BYTES * checks.length
+  for (const operation of operations) bytes += bytesOf(operation)
   return bytes
+}
+
+export function bytesOf(operation: Operation): number {
+  return operation.op === 'set' ? STEP_BYTES + operation.entry.value.byteLength : STEP_BYTES
 }

@@ -51,7 +51,7 @@ async function inspect(connection: Connection, { backend, logger }: PluginContex
 function createRedisStore(
   connection: Connection,
   options: RedisOptions,
-  { random }: PluginContext,
+  { clock, random }: PluginContext,
 ): StateStore & Checkable & Fenceable & Restartable & Partial<Watchable> {
   const isPlain = options.layout === 'plain'
   const prefix = prefixOf(options)
@@ -94,7 +94,7 @@ function createRedisStore(
       return { keys, bytes: usedBytes(await serverInfo(connection)), expired: 0 }
     },
     cleanup: async () => ({ removed: 0 }),
-    checkHealth: () => checkServers(connection),
+    checkHealth: () => checkServers(connection, clock),
     incarnation: () => incarnationOf(connection),
     fence: () => endOthers(connection, connectionName(prefix)),
     close() {

@@ -9,7 +9,7 @@ import { type PackedSteps, packSteps, type Steps, sizeOf } from './steps.ts'
 
 /** Steps and bytes in one call of the script, about. */
 export const MAX_STEPS = 1000
-const MAX_BYTES = 1 << 20
+export const MAX_BYTES: number = 1 << 20
 
 /** What the script says of a group: the results of its steps, of a single one without an array, or a refusal. */
 export type Answer = number | string | readonly (number | string)[]
@@ -80,10 +80,10 @@ export function createWrites({ connection, layout, script, writer }: WritesOptio
     yield* open.values()
   }
 
-  async function run({ writes }: Call): Promise<void> {
+  async function run({ writes, bytes }: Call): Promise<void> {
     let reply: unknown
     try {
-      reply = await send(writes)
+      reply = await send(writes, bytes)
     } catch (error) {
       for (const { reject } of writes) reject(error)
       return
@@ -96,7 +96,7 @@ export function createWrites({ connection, layout, script, writer }: WritesOptio
     }
   }
 
-  function send(writes: readonly Write[]): Promise<unknown> {
+  function send(writes: readonly Write[], bytes: number): Promise<unknown> {
     const packed: PackedSteps = { steps: '', keys: [], args: [] }
     for (const { steps } of writes) packSteps(packed, steps)
     const fences = new Set<string>()
@@ -106,7 +106,7 @@ export function createWrites({ connection, layout, script, writer }: WritesOptio
       return layout.nameOf(key)
     })
     const args = [String(fences.size), packed.steps, writer, ...packed.args]
-    return runScript(connection, script, [...fences, ...names], args, { kind: 'write' })
+    return runScript(connection, script, [...fences, ...names], args, { kind: 'write', bytes })
   }
 
   return {
