@@ -101,9 +101,14 @@ test('a backend whose options were changed is not taken for the one that served 
   const config = readFileSync(path, 'utf8')
   writeFileSync(path, config.replace('"path":"files"', '"path":"other files"'))
   const { code, stderr } = await run(['set', 'key', '2'])
-  expect([code, stderr]).toEqual([2, expect.stringContaining('state.backends.files: its options were changed')])
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('state.backends.files: its options were changed'),
+  ])
   writeFileSync(path, config.replace('state.db', 'other.db'))
-  expect((await run(['set', 'key', '2'])).stderr).toContain("'local' is another backend than the one of this name")
+  expect((await run(['set', 'key', '2'])).stderr).toContain(
+    "'local' is another backend than the one of this name",
+  )
   writeFileSync(path, config)
   expect((await run(['migrate', 'local'])).stderr).toContain("'local' is not empty")
 })
