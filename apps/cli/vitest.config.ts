@@ -1,3 +1,5 @@
+import { mergeConfig } from 'vitest/config'
 import { testConfig } from '../../vitest.base.ts'
 
-export default testConfig
+/** A test starts up to thirty processes, one after the other. */
+export default mergeConfig(testConfig, { test: { testTimeout: 180_000 } })
