@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, type TestContext, test } from 'vitest'
 import { CORE_MUTANTS, mutated } from '../switching/mutants.ts'
 import { run } from './command.ts'
 import { ROOT } from './workspace.ts'
@@ -10,7 +10,11 @@ const CORE = join(ROOT, 'packages/core')
 const TESTS = ['switching', 'switch-guards', 'operations'].map((name) => `test/${name}.test.ts`)
 
 /** A copy of the core with a variant of the algorithm in its sources; its dependencies are those of the real one. */
-function copyOfCore(changes: (typeof CORE_MUTANTS)[number]['changes']): string {
+function copyOfCore(
+  changes: (typeof CORE_MUTANTS)[number]['changes'],
+  // That of the test's own context: the global one may take another test that runs beside for the current one.
+  onTestFinished: TestContext['onTestFinished'],
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-mutant-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   for (const name of ['src', 'test', 'package.json', 'vitest.config.ts']) {
@@ -49,14 +53,14 @@ async function failures(folder: string): Promise<readonly string[]> {
 }
 
 describe.concurrent('the tests of the core', () => {
-  test('pass on the copy without a change', async () => {
-    expect(await failures(copyOfCore([]))).toEqual([])
+  test('pass on the copy without a change', async ({ onTestFinished }) => {
+    expect(await failures(copyOfCore([], onTestFinished))).toEqual([])
   }, 120_000)
 
-  test.each(CORE_MUTANTS)(
+  test.for(CORE_MUTANTS)(
     'catch: $name',
-    async ({ name, changes }) => {
-      const caught = await failures(copyOfCore(changes))
+    async ({ name, changes }, { onTestFinished }) => {
+      const caught = await failures(copyOfCore(changes, onTestFinished))
       expect(caught).not.toEqual([])
       console.log(`${name}: caught by '${caught[0]}'`)
     },

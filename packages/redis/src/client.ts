@@ -17,6 +17,14 @@ export type Command = readonly (string | Buffer)[]
 export const AS_BYTES: Readonly<Record<number, typeof Buffer>> = { 36: Buffer }
 
 /**
+ * What node-redis keeps the class of all commands under. It keeps the last one only and builds it anew, for
+ * milliseconds, where the options' JSON is another; here they differ in what the class does not depend on.
+ */
+function classKey({ RESP }: { readonly RESP?: 2 | 3 | undefined }): { readonly toJSON: () => unknown } {
+  return { toJSON: () => ({ switchyard: RESP ?? 2 }) }
+}
+
+/**
  * A client that connects once and says so when it is lost, instead of connecting again by itself and sending what
  * waited: who asked has had the error by then.
  *
@@ -25,6 +33,7 @@ export const AS_BYTES: Readonly<Record<number, typeof Buffer>> = { 36: Buffer }
 export function singleClient(options: RedisClientOptions, name?: string): Client {
   const once = {
     ...options,
+    ...classKey(options),
     ...(name !== undefined && { name }),
     disableOfflineQueue: true,
     socket: { ...options.socket, reconnectStrategy: false },
@@ -37,6 +46,7 @@ export function clusterClient(options: RedisClusterOptions, name: string): Clust
   const { rootNodes, defaults } = options
   const once = {
     ...options,
+    ...classKey(options),
     // These are asked for the nodes, and closed.
     rootNodes: rootNodes.map((node) => ({
       ...node,

@@ -60,8 +60,8 @@ function expectNext(found: number, acknowledged: number): void {
 describe.concurrent.each(['normal', 'full'])("durability '%s'", (durability) => {
   test(
     `${ROUNDS} killed processes lose no acknowledged write and bring no deleted key back`,
-    async () => {
-      const path = join(temporaryFolder(), 'state.db')
+    async ({ onTestFinished }) => {
+      const path = join(temporaryFolder(onTestFinished), 'state.db')
       const kept = new Map<string, number>()
       const deleted = new Set<string>()
       let count = 0

@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A folder of the test's own, removed when the test has ended. */
-export function temporaryFolder(): string {
+/**
+ * A folder of the test's own, removed when the test has ended.
+ *
+ * @param finished the hook of the test's context, which a test needs that runs beside others
+ */
+export function temporaryFolder(finished = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-sqlite-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  finished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
