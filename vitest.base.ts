@@ -19,5 +19,7 @@ export const testConfig: ViteUserConfig = defineConfig({
     outputFile: { json: '.reports/vitest.json' },
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // What is waited for comes at once, but not on a machine that is busy.
+    expect: { poll: { timeout: 20_000 } },
   },
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The oldest Node that the development tools run on. Users of the packages need 22.13. */
+/** The oldest Node that the development tools run on. Users of the packages need 22.16. */
 const OLDEST = [22, 19]
 
 export function isNewEnough(version) {

@@ -59,11 +59,11 @@ describe.concurrent('the tests of the core', () => {
 
   test.for(CORE_MUTANTS)(
     'catch: $name',
+    { timeout: 120_000 },
     async ({ name, changes }, { onTestFinished }) => {
       const caught = await failures(copyOfCore(changes, onTestFinished))
       expect(caught).not.toEqual([])
       console.log(`${name}: caught by '${caught[0]}'`)
     },
-    120_000,
   )
 })

@@ -11,7 +11,7 @@ import { startServer } from './server-process.ts'
 import { userEnvironment } from './user-environment.ts'
 import { published, ROOT } from './workspace.ts'
 
-const NODES = ['22.13.0', '24', '26']
+const NODES = ['22.16.0', '24', '26']
 const names = published().map(({ manifest }) => manifest.name)
 
 /** Where the tarballs are; outside the workspace, as everything here. */

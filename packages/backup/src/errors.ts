@@ -5,17 +5,10 @@ export function damaged(path: string, offset: number, what: string, cause?: unkn
   return new StateError('CORRUPT', message, { cause })
 }
 
-/** Of a file that is as it was made, and that this version or this Node does not understand. */
-export function notReadable(
-  code: 'INCOMPATIBLE' | 'NOT_SUPPORTED',
-  path: string,
-  offset: number,
-  what: string,
-): StateError {
-  return new StateError(
-    code,
-    `'${path}' cannot be read: at byte ${offset}, ${what}. Nothing was restored from it`,
-  )
+/** Of a file that is as it was made, and that this version does not understand. */
+export function notReadable(path: string, offset: number, what: string): StateError {
+  const message = `'${path}' cannot be read: at byte ${offset}, ${what}. Nothing was restored from it`
+  return new StateError('INCOMPATIBLE', message)
 }
 
 /** What a failed system call means, naming the file. */

@@ -34,8 +34,6 @@ export interface Trailer {
   readonly digest: string
 }
 
-export const hasZstd: boolean = typeof zlib.zstdCompress === 'function'
-
 export async function compress(bytes: Buffer, compression: Compression): Promise<Buffer> {
   if (compression === 'none') return bytes
   return compression === 'zstd' ? promisify(zlib.zstdCompress)(bytes) : promisify(zlib.gzip)(bytes)

@@ -1,6 +1,6 @@
 /** What makes a backup. */
 export interface WriteBackupOptions {
-  /** Default: 'zstd' where this Node has it (22.15 and newer), else 'gzip'. */
+  /** Default: 'zstd'. */
   readonly compression?: 'zstd' | 'gzip' | 'none'
   /** Encrypts with AES-256-GCM under a key that is derived from this one. A backup cannot be read without it. */
   readonly key?: string

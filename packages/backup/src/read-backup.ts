@@ -11,7 +11,6 @@ import {
   decompress,
   FORMAT,
   type Header,
-  hasZstd,
   MAGIC,
   MAX_BLOCK_BYTES,
   MAX_HEADER_BYTES,
@@ -120,11 +119,7 @@ async function readHeader(path: string, take: Take): Promise<Header> {
   const header = JSON.parse(text.toString()) as Header
   if (header.format !== FORMAT) {
     const what = `the header says format ${header.format}, and this version reads format ${FORMAT}; use a newer one`
-    throw notReadable('INCOMPATIBLE', path, MAGIC.length, what)
-  }
-  if (header.compression === 'zstd' && !hasZstd) {
-    const what = 'the header says zstd, which this Node does not have (22.15 and newer do)'
-    throw notReadable('NOT_SUPPORTED', path, MAGIC.length, what)
+    throw notReadable(path, MAGIC.length, what)
   }
   return header
 }

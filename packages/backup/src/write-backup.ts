@@ -8,7 +8,6 @@ import {
   DATA,
   FORMAT,
   type Header,
-  hasZstd,
   MAGIC,
   newSalt,
   sealBlock,
@@ -34,10 +33,7 @@ export async function createBackupWriter(
   path: string,
   options: WriteBackupOptions = {},
 ): Promise<BackupWriter> {
-  const { compression = hasZstd ? 'zstd' : 'gzip', key, overwrite = false, source, signal } = options
-  if (compression === 'zstd' && !hasZstd) {
-    throw new StateError('NOT_SUPPORTED', 'This Node has no zstd (22.15 and newer do); use gzip')
-  }
+  const { compression = 'zstd', key, overwrite = false, source, signal } = options
   const salt = newSalt()
   const cipher = key === undefined ? undefined : await createCipher(key, salt)
   const header: Header = {

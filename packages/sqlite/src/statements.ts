@@ -22,12 +22,11 @@ export interface Statements {
   countKeys(after: string, limit: number): { readonly count: number; readonly last: string | null }
 }
 
-interface Row {
-  readonly key: string
-  readonly value: Uint8Array
-  readonly version: string
-  readonly expires_at: number | null
-}
+/** What the statements that read entries give: rows as arrays, which are made faster than objects. */
+type EntryRow = readonly [value: Uint8Array, version: string, expiresAt: number | null]
+type NoEntryRow = readonly [value: null, version: null, expiresAt: null]
+type ListedRow = readonly [key: string, ...EntryRow]
+type DeletedRow = Readonly<Record<'expires_at', number | null>>
 
 /** Entries that one statement puts. */
 const ROWS = 32
@@ -41,7 +40,7 @@ const LIVE = '(expires_at IS NULL OR expires_at > :now)'
 
 export function createStatements(database: DatabaseSync): Statements {
   const prepared = new Map<string, StatementSync>()
-  const get = database.prepare('SELECT value, version, expires_at FROM entries WHERE key = ?')
+  const get = asArrays(database.prepare('SELECT value, version, expires_at FROM entries WHERE key = ?'))
   const put = database.prepare(
     `INSERT INTO entries (key, value, version, expires_at) VALUES (?, ?, ?, ?) ${UPSERT}`,
   )
@@ -64,20 +63,22 @@ export function createStatements(database: DatabaseSync): Statements {
     put.run(key, value, version, expiresAt)
   }
 
-  function isLive(row: { readonly expires_at?: unknown } | undefined, now: number): boolean {
-    return row !== undefined && (row.expires_at === null || Number(row.expires_at) > now)
+  function wasLive(row: DeletedRow | undefined, now: number): boolean {
+    return row !== undefined && isLive(row.expires_at, now)
   }
 
   return {
     get(key, now) {
-      const row = get.get(key) as unknown as Row | undefined
-      return row !== undefined && isLive(row, now) ? entryOf(row) : undefined
+      const row = get.get(key) as unknown as EntryRow | undefined
+      return row !== undefined && isLive(row[2], now) ? entryOf(...row) : undefined
     },
     getMany(keys, now) {
       const sql = `SELECT entries.value, version, expires_at FROM json_each(?) AS wanted
         LEFT JOIN entries ON entries.key = wanted.value ORDER BY wanted.id`
-      const found = statement(sql).all(JSON.stringify(keys)) as unknown as (Row | NoRow)[]
-      return found.map((row) => (row.version !== null && isLive(row, now) ? entryOf(row) : undefined))
+      const found = asArrays(statement(sql)).all(JSON.stringify(keys)) as unknown as (EntryRow | NoEntryRow)[]
+      return found.map(([value, version, expiresAt]) =>
+        version !== null && isLive(expiresAt, now) ? entryOf(value, version, expiresAt) : undefined,
+      )
     },
     put: putOne,
     putMany(sets) {
@@ -100,13 +101,17 @@ export function createStatements(database: DatabaseSync): Statements {
       const condition = version === null ? {} : { version }
       return Number(statement(sql).run({ key, value, newVersion, expiresAt, now, ...condition }).changes) > 0
     },
-    delete: (key, now) =>
-      isLive(statement('DELETE FROM entries WHERE key = ? RETURNING expires_at').get(key), now),
+    delete(key, now) {
+      const sql = 'DELETE FROM entries WHERE key = ? RETURNING expires_at'
+      return wasLive(statement(sql).get(key) as unknown as DeletedRow | undefined, now)
+    },
     deleteMany(keys, now) {
       const sql =
         'DELETE FROM entries WHERE key IN (SELECT value FROM json_each(?)) RETURNING key, expires_at'
-      const found = statement(sql).all(JSON.stringify(keys)) as unknown as Pick<Row, 'key' | 'expires_at'>[]
-      const deleted = new Set(found.filter((row) => isLive(row, now)).map((row) => row.key))
+      const found = statement(sql).all(JSON.stringify(keys)) as unknown as (DeletedRow & {
+        readonly key: string
+      })[]
+      const deleted = new Set(found.filter((row) => wasLive(row, now)).map((row) => row.key))
       // A key that stands twice was there the first time only.
       return keys.map((key) => deleted.delete(key))
     },
@@ -128,12 +133,17 @@ export function createStatements(database: DatabaseSync): Statements {
         return statement(sql).all({ prefix, limit, ...time, ...bounds }) as unknown as ListedEntry[]
       }
       const sql = `SELECT key, value, version, expires_at FROM entries WHERE ${where} AND ${LIVE} ORDER BY key LIMIT :limit`
-      const found = statement(sql).iterate({ prefix, now, limit, ...bounds }) as unknown as Iterable<Row>
+      const found = asArrays(statement(sql)).iterate({
+        prefix,
+        now,
+        limit,
+        ...bounds,
+      }) as unknown as Iterable<ListedRow>
       const page: ListedEntry[] = []
       let bytes = 0
-      for (const row of found) {
-        page.push({ key: row.key, entry: entryOf(row) })
-        bytes += row.value.byteLength
+      for (const [key, value, version, expiresAt] of found) {
+        page.push({ key, entry: entryOf(value, version, expiresAt) })
+        bytes += value.byteLength
         if (bytes >= PAGE_BYTES) break
       }
       return page
@@ -160,11 +170,16 @@ export function createStatements(database: DatabaseSync): Statements {
 
 type ToStore = Omit<Entry, 'expiresAt'> & { readonly expiresAt?: number | null }
 
-interface NoRow {
-  readonly version: null
+function asArrays(statement: StatementSync): StatementSync {
+  statement.setReturnArrays(true)
+  return statement
 }
 
-function entryOf({ value, version, expires_at: expiresAt }: Row): Entry {
+function isLive(expiresAt: number | null, now: number): boolean {
+  return expiresAt === null || expiresAt > now
+}
+
+function entryOf(value: Uint8Array, version: string, expiresAt: number | null): Entry {
   return expiresAt === null ? { value, version } : { value, version, expiresAt }
 }
 
