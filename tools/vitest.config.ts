@@ -1,3 +1,5 @@
+import { mergeConfig } from 'vitest/config'
 import { testConfig } from '../vitest.base.ts'
 
-export default testConfig
+// What takes the longest here has nothing beside it, and waits for processes that it started.
+export default mergeConfig(testConfig, { test: { maxWorkers: 2 } })

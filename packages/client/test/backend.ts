@@ -5,7 +5,6 @@ import { endServerOf, serverOf } from './server-per-place.ts'
 
 /** What is counted on of the server's backend. */
 const CAPABILITIES: Readonly<Record<string, RemoteOptions['capabilities']>> = {
-  memory: { durable: false },
   sqlite: {},
   least: { transactions: false, durable: false, ordered: false },
 }
