@@ -10,7 +10,7 @@ const server = await startServer({ backends: { failing: failingBackend() }, requ
 describe('what a backend throws', () => {
   const codes = Object.keys(PROBLEM_TYPES).filter(
     (code) =>
-      !/^(BAD_|MALF|NOT_FOUND|ROUTE|METHOD|CROSS|REQUEST|PAYLOAD|UNSUPP|HEADERS|NOT_READY|INTERNAL|EXPECT|CONFLICT)/.test(
+      !/^(BAD_|MALF|NOT_FOUND|ROUTE|METHOD|CROSS|REQUEST|PAYLOAD|UNSUPP|HEADERS|NOT_READY|INTERNAL|EXPECT|CONFLICT|FORBIDDEN)/.test(
         code,
       ),
   )
@@ -30,6 +30,11 @@ describe('what a backend throws', () => {
       412,
       'CONFLICT',
     )
+  })
+
+  it('is no fault of who asks where it does not let the server in', async () => {
+    const problem = await expectProblem(fetch(urlOf(server, 'fail:FORBIDDEN')), 500, 'BACKEND_ERROR')
+    expect(problem).toMatchObject({ key: 'fail:FORBIDDEN', detail: 'No luck with fail:FORBIDDEN' })
   })
 
   it('has no stack', async () => {

@@ -77,6 +77,9 @@ describe('a problem of the server', () => {
     ['ROUTE_NOT_FOUND', 404, 'NOT_SUPPORTED', false],
     ['PAYLOAD_TOO_LARGE', 413, 'INVALID_VALUE', false],
     ['REQUEST_TIMEOUT', 408, 'TIMEOUT', true],
+    ['UNAUTHENTICATED', 401, 'FORBIDDEN', false],
+    ['FORBIDDEN', 403, 'FORBIDDEN', false],
+    ['IDEMPOTENCY_KEY_REUSED', 422, 'INVALID_OPTIONS', false],
   ] as const)('%s is %s', async (code, status, expected, retryable) => {
     const { url, requests } = await answering((response) => problem(response, status, code, { key: 'k' }))
     const error = await rejection(createClient({ url }).set('k', 1), expected)
@@ -104,6 +107,15 @@ describe('what is refused for now', () => {
     requests.length = 0
     await rejection(call(createClient({ url, retries: 0 })), 'OVERLOADED')
     expect(requests).toHaveLength(1)
+  })
+
+  it.each([
+    ['RATE_LIMITED', 429, 'OVERLOADED'],
+    ['AUDIT_UNAVAILABLE', 503, 'UNAVAILABLE'],
+  ] as const)('%s is %s %s in the end', async (code, status, expected) => {
+    const { url, requests } = await answering((response) => problem(response, status, code))
+    await rejection(createClient({ url, retries: 1 }).set('k', 1), expected)
+    expect(requests).toHaveLength(2)
   })
 
   it('is given when the server has recovered', async () => {

@@ -40,7 +40,7 @@ describe('opening', () => {
     const app = makeToken({ name: 'app', scopes: ['read', 'write', 'list', 'watch'] })
     const guarded = await startServer({ tokens: [admin.settings, some.settings, app.settings] })
     const { url } = guarded
-    await expect(openStore(remote({ url }))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    await expect(openStore(remote({ url }))).rejects.toMatchObject({ code: 'FORBIDDEN' })
     for (const { token } of [some, app]) {
       await expect(openStore(remote({ url, token }))).rejects.toMatchObject({ code: 'FORBIDDEN' })
     }

@@ -34,6 +34,7 @@ export type StateErrorCode =
   | 'LOCKED'
   | 'FULL'
   | 'READ_ONLY'
+  | 'FORBIDDEN'
   | 'CORRUPT'
   | 'INCOMPATIBLE'
   | 'BACKEND_ERROR'

@@ -60,7 +60,7 @@ export function redisError(error: unknown, kind: 'read' | 'write'): StateError {
     if (code !== undefined) return new StateError(code, `${why}: ${reason}`, { cause: error })
     if (isRefusal(error)) {
       const message = `Redis refuses this user: ${reason}; it needs the commands and keys that the README names`
-      return new StateError('BACKEND_ERROR', message, { cause: error })
+      return new StateError('FORBIDDEN', message, { cause: error })
     }
     return new StateError('BACKEND_ERROR', `Redis answered: ${reason}`, { cause: error })
   }

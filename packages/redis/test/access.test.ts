@@ -77,7 +77,7 @@ describe.runIf(isRedisWanted())('with an ACL user', () => {
 
   test('a wrong password is refused at opening', async () => {
     await expect(opened({ url: as('app', 'wrong') })).rejects.toMatchObject({
-      code: 'BACKEND_ERROR',
+      code: 'FORBIDDEN',
       message: expect.stringContaining('refuses this user: WRONGPASS'),
     })
   })
@@ -86,7 +86,7 @@ describe.runIf(isRedisWanted())('with an ACL user', () => {
     await expect(
       opened({ url: as('reader', 'secret') }).then((state) => state.set('key', 1)),
     ).rejects.toMatchObject({
-      code: 'BACKEND_ERROR',
+      code: 'FORBIDDEN',
       message: expect.stringMatching(/refuses this user: NOPERM .*(eval|set|hset)/i),
     })
   })
@@ -94,7 +94,7 @@ describe.runIf(isRedisWanted())('with an ACL user', () => {
   test('keys outside the prefix that the user may use are an error', async () => {
     await expect(
       opened({ url: as('app', 'secret'), prefix: 'elsewhere' }).then((state) => state.set('key', 1)),
-    ).rejects.toMatchObject({ code: 'BACKEND_ERROR', message: expect.stringContaining('NOPERM') })
+    ).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('NOPERM') })
   })
 })
 

@@ -14,7 +14,7 @@ describe('what an error of the client means for a write', () => {
     ['READONLY You cannot write', 'UNAVAILABLE'],
     ['WRONGTYPE Operation against a key', 'BACKEND_ERROR'],
     ['ERR unknown command', 'BACKEND_ERROR'],
-    ['NOPERM this user', 'BACKEND_ERROR'],
+    ['NOPERM this user', 'FORBIDDEN'],
     ['The client is offline', 'UNAVAILABLE'],
     ['The client is closed', 'UNAVAILABLE'],
     ['All the root nodes are unavailable', 'UNAVAILABLE'],

@@ -28,6 +28,7 @@ export function createProblem(code: ProblemCode, detail: string, status?: number
 const OF_BACKENDS: ReadonlySet<StateErrorCode> = new Set([
   'BACKEND_ERROR',
   'CORRUPT',
+  'FORBIDDEN',
   'FULL',
   'INCOMPATIBLE',
   'INVALID_PLUGIN',
@@ -56,8 +57,10 @@ export function withoutDetail(problem: Problem): Problem {
 export function problemOf(error: unknown, hasPrecondition: boolean): Problem {
   if (error instanceof RequestError) return withKey(createProblem(error.code, error.message), error.key)
   if (isStateError(error)) {
+    // It is the server that the backend does not let in, not who asks.
+    const code = error.code === 'FORBIDDEN' ? 'BACKEND_ERROR' : error.code
     const status = error.code === 'CONFLICT' && hasPrecondition ? 412 : undefined
-    const problem = withKey(createProblem(error.code, error.message, status), error.key)
+    const problem = withKey(createProblem(code, error.message, status), error.key)
     return error.notApplied === undefined ? problem : { ...problem, notApplied: error.notApplied }
   }
   return frameworkProblem(error) ?? createProblem('INTERNAL', 'The server failed; its log says why')
