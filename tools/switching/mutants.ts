@@ -217,8 +217,8 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     name: 'what a dead process has sent is not fenced off',
     changes: [
       {
-        file: 'switch/switcher.ts',
-        from: '    await source.store.fence?.()\n    await target.store.fence?.()\n',
+        file: 'switch/switch-ends.ts',
+        from: '      await source.store.fence?.()\n      await target.store.fence?.()\n',
         to: '',
       },
     ],

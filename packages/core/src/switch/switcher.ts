@@ -9,9 +9,9 @@ import type { ChangedKeys } from './changed-keys.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
 import type { SwitchJournal, SwitchRecord } from './journal.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
-import { createPace, type Pace } from './pace.ts'
-import { holdsAll, isEmpty, makePlan, type SwitchPlan, unfitness, wipe } from './preflight.ts'
+import { isEmpty, type SwitchPlan, unfitness, wipe } from './preflight.ts'
 import { createProgress, type SwitchProgress } from './progress.ts'
+import { createSwitchEnds, refused } from './switch-ends.ts'
 import { runSwitch, type Side } from './switch-run.ts'
 
 export interface SwitchOptions {
@@ -82,8 +82,6 @@ export interface SwitcherOptions {
 
 /** How long it is waited for what a switch that was given up has on its way. */
 const ABORT_MS = 10_000
-/** Operations may wait for a minute at the most: their own time ends before that. */
-const MAX_PAUSE_MS = 60_000
 
 export function createSwitcher(options: SwitcherOptions): Switcher {
   const { registry, operations, clock, journal, oneAtATime, onProgress, onError, cleaner } = options
@@ -93,68 +91,11 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
   let lastDone: string | undefined
   /** Why nothing can be switched any more. */
   let halted: StateError | undefined
+  const ends = createSwitchEnds(registry, operations)
 
   async function write(next: SwitchRecord): Promise<void> {
     await journal.write(next)
     record = next
-  }
-
-  /** For what is looked at before a switch. */
-  function gentlePace(): Pace {
-    const { signal } = new AbortController()
-    return createPace({ maxRate: 0, signal, traffic: () => operations.sent })
-  }
-
-  async function side(backend: string): Promise<Side> {
-    const { capabilities } = registry.info(backend)
-    return { backend, capabilities, store: await registry.open(backend) }
-  }
-
-  function check({ pauseBudgetMs = 250, maxRate = 0 }: SwitchOptions): void {
-    if (halted !== undefined) throw halted
-    if (!(pauseBudgetMs >= 1 && pauseBudgetMs <= MAX_PAUSE_MS)) {
-      const message = `pauseBudgetMs is 1 to ${MAX_PAUSE_MS}, not ${pauseBudgetMs}`
-      throw refused('INVALID_OPTIONS', message, undefined)
-    }
-    if (!(maxRate >= 0)) throw refused('INVALID_OPTIONS', `maxRate is 0 or more, not ${maxRate}`, undefined)
-  }
-
-  /** Both ends of a switch that may be made. */
-  async function ends(to: string, switchOptions: SwitchOptions): Promise<{ source: Side; target: Side }> {
-    const { allowVolatile, exclusive } = switchOptions
-    check(switchOptions)
-    const from = operations.route.backend
-    const { capabilities } = registry.info(to)
-    if (to === from) throw refused('INVALID_OPTIONS', `'${to}' serves already`, to)
-    if (!capabilities.durable && allowVolatile !== true) {
-      throw refused(
-        'INVALID_OPTIONS',
-        `'${to}' does not survive the process; say allowVolatile: true if that is meant`,
-        to,
-      )
-    }
-    if (registry.info(from).capabilities.shared && exclusive !== true) {
-      const message = `other processes may write to '${from}', and cannot be held off; say exclusive: true if none does`
-      throw refused('INVALID_OPTIONS', message, from)
-    }
-    return { source: await side(from), target: await side(to) }
-  }
-
-  /** Makes sure that the target can take over, and that nothing from before arrives at either end. */
-  async function inspect(source: Side, target: Side): Promise<void> {
-    const unfit = await unfitness(source, target)
-    if (unfit !== undefined) throw refused('UNAVAILABLE', unfit, target.backend)
-    if (!holdsAll(source.capabilities, target.capabilities)) {
-      const { problems } = await makePlan(source, target, gentlePace())
-      const [first] = problems
-      if (first !== undefined) {
-        const message = `'${target.backend}' cannot hold ${problems.length} of the entries, such as '${first.key}': ${first.reason}`
-        throw refused('INCOMPATIBLE', message, target.backend)
-      }
-    }
-    // A process that ended in the middle of a switch may have left copies and writes on their way.
-    await source.store.fence?.()
-    await target.store.fence?.()
   }
 
   /** Whether what the target holds need not be asked for. */
@@ -162,9 +103,10 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     replace === true || record.leftovers.includes(to)
 
   async function prepare(to: string, switchOptions: SwitchOptions): Promise<{ source: Side; target: Side }> {
-    const pair = await ends(to, switchOptions)
+    if (halted !== undefined) throw halted
+    const pair = await ends.find(to, switchOptions)
     const { source, target } = pair
-    await inspect(source, target)
+    await ends.inspect(source, target)
     if (isOurs(to, switchOptions.replace)) await wipe(target.store)
     else if (!(await isEmpty(target.store))) throw refused('CONFLICT', notEmpty(to), to)
     return pair
@@ -176,8 +118,9 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     switchOptions: SwitchOptions,
     changed: DirtyKeys | undefined,
   ): Promise<void> {
-    await ends(target.backend, { ...switchOptions, allowVolatile: true })
-    await inspect(source, target)
+    if (halted !== undefined) throw halted
+    await ends.find(target.backend, { ...switchOptions, allowVolatile: true })
+    await ends.inspect(source, target)
     if (changed === undefined) await wipe(target.store)
   }
 
@@ -329,8 +272,9 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
         return begin(source, target, switchOptions, undefined)
       }),
     async plan(to, switchOptions) {
-      const { source, target } = await ends(to, switchOptions)
-      const plan = await makePlan(source, target, gentlePace())
+      if (halted !== undefined) throw halted
+      const { source, target } = await ends.find(to, switchOptions)
+      const plan = await ends.plan(source, target)
       const unfit = await unfitness(source, target)
       const mayReplace = isOurs(to, switchOptions.replace)
       const isFree = mayReplace || unfit !== undefined || (await isEmpty(target.store))
@@ -352,12 +296,4 @@ function without(names: readonly string[], name: string): readonly string[] {
 
 function notEmpty(to: string): string {
   return `'${to}' is not empty; say replace: true to remove what it holds`
-}
-
-function refused(
-  code: 'INVALID_OPTIONS' | 'UNAVAILABLE' | 'INCOMPATIBLE' | 'CONFLICT',
-  why: string,
-  backend: string | undefined,
-): StateError {
-  return new StateError(code, `Cannot switch: ${why}`, { backend, operation: 'switch' })
 }
