@@ -54,7 +54,7 @@ export async function writeEach(
 }
 
 /** The indexes of the operations of each call, in their order. */
-function partsOf(operations: readonly Operation[], stripeOf: Layout['stripeOf']): readonly number[][] {
+export function partsOf(operations: readonly Operation[], stripeOf: Layout['stripeOf']): readonly number[][] {
   const parts: number[][] = []
   const open = new Map<number, { readonly indexes: number[]; bytes: number }>()
   operations.forEach((operation, index) => {

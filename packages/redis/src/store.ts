@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type {
   Checkable,
   Fenceable,
+  Importable,
   PluginContext,
   Restartable,
   StateStore,
@@ -11,6 +12,7 @@ import { writeAtomic, writeEach } from './batch.ts'
 import { watchChanges } from './changes.ts'
 import { type Connection, connect } from './connection.ts'
 import { connectionName, endOthers } from './fence.ts'
+import { createImport } from './import.ts'
 import { plainLayout, stripedLayout } from './layout.ts'
 import { createListing } from './listing.ts'
 import type { RedisOptions } from './options.ts'
@@ -30,7 +32,7 @@ import { createWrites } from './writes.ts'
 export async function openRedisStore(
   options: RedisOptions,
   context: PluginContext,
-): Promise<StateStore & Checkable & Fenceable & Restartable & Partial<Watchable>> {
+): Promise<StateStore & Checkable & Fenceable & Restartable & Partial<Watchable & Importable>> {
   const connection = await connect(options, connectionName(prefixOf(options)), context.signal)
   try {
     await inspect(connection, context)
@@ -52,7 +54,7 @@ function createRedisStore(
   connection: Connection,
   options: RedisOptions,
   { clock, random }: PluginContext,
-): StateStore & Checkable & Fenceable & Restartable & Partial<Watchable> {
+): StateStore & Checkable & Fenceable & Restartable & Partial<Watchable & Importable> {
   const isPlain = options.layout === 'plain'
   const prefix = prefixOf(options)
   const layout = isPlain ? plainLayout(prefix) : stripedLayout(prefix)
@@ -105,6 +107,8 @@ function createRedisStore(
   if (isPlain) return store
   return {
     ...store,
+    // In a cluster one MSET would be many.
+    ...(!connection.isCluster && { importMany: createImport(connection, layout, writes) }),
     watch: (watched, { signal } = {}) =>
       watchChanges({ connection, layout, writer, prefix: watched, signal, closing: closing.signal }),
   }
