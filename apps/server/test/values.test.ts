@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net'
 import { bytesCodec } from '@switchyard/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { expectProblem } from './support/expect-problem.ts'
+import { exchange } from './support/raw-http.ts'
 import { etagOf, json, startServer, urlOf } from './support/start-server.ts'
 
 const server = await startServer()
@@ -88,6 +90,37 @@ describe('PUT and GET', () => {
     const read = await fetch(urlOf(server, 'shared'))
     expect(etagOf(read)).toBe(`"${version}"`)
     expect(await read.json()).toEqual({ n: 1 })
+  })
+})
+
+describe('an answer is written', () => {
+  /** What the server writes on the connection of a request, a call each. */
+  async function writesOf(key: string): Promise<readonly string[]> {
+    const writes: string[] = []
+    server.app.server.once('connection', (socket: Socket) => {
+      const write = vi.spyOn(socket, 'write')
+      socket.once('close', () => writes.push(...write.mock.calls.map(([part]) => String(part))))
+    })
+    const request = `GET /v1/state/${key} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
+    const { body } = await exchange(server.port, request)
+    await expect.poll(() => writes.length, { timeout: 30_000 }).toBeGreaterThan(0)
+    expect(writes.at(-1)?.endsWith(body)).toBe(true)
+    return writes
+  }
+
+  it('at once, if it is short JSON or a problem', async () => {
+    await put('short', '{"grüße":"🙂"}', 'application/json')
+    expect(await writesOf('short')).toEqual([expect.stringContaining('{"grüße":"🙂"}')])
+    expect(await writesOf('none')).toEqual([expect.stringContaining('"code":"NOT_FOUND"')])
+  })
+
+  it('as the bytes that it is, if it is long, or if it is no text', async () => {
+    await put('long', JSON.stringify('x'.repeat(20_000)), 'application/json')
+    expect(await writesOf('long')).toHaveLength(2)
+    const body = Buffer.from([0x22, 0xff, 0x22])
+    await server.state.set('broken', { contentType: 'application/json', body })
+    const read = await fetch(urlOf(server, 'broken'))
+    expect(Buffer.from(await read.arrayBuffer())).toEqual(body)
   })
 })
 

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { JSON_MEDIA_TYPE } from '../content/media-type.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { isNoneMatched, preconditionOf } from './preconditions.ts'
+import { sendText } from './send-text.ts'
 
 /** Headers of what {@link sendTagged} sends. */
 export const taggedHeaders: JsonSchema = {
@@ -26,5 +27,5 @@ export function sendTagged(request: FastifyRequest, reply: FastifyReply, documen
   reply.header('etag', `W/"${tag}"`)
   const precondition = preconditionOf(request.headers)
   if (precondition !== undefined && !isNoneMatched(precondition, tag)) return reply.code(304).send()
-  return reply.header('content-type', JSON_MEDIA_TYPE).send(Buffer.from(document))
+  return sendText(reply, JSON_MEDIA_TYPE, document)
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isAdministrator } from '../access/is-administrator.ts'
 import { hasPrecondition } from '../http/preconditions.ts'
+import { sendText } from '../http/send-text.ts'
 import { REQUEST_ID_HEADER } from '../observability/request-ids.ts'
 import { isConfidential, PROBLEM_MEDIA_TYPE, type Problem, problemOf, withoutDetail } from './problem.ts'
 import { RequestError } from './request-error.ts'
@@ -12,11 +13,8 @@ export function sendProblem<Told extends Problem>(reply: FastifyReply, problem: 
   if (problem.status === 503 && !reply.hasHeader('retry-after'))
     reply.header('retry-after', RETRY_AFTER_SECONDS)
   const requestId = reply.request.id
-  return reply
-    .code(problem.status)
-    .header('content-type', PROBLEM_MEDIA_TYPE)
-    .header(REQUEST_ID_HEADER, requestId)
-    .send(Buffer.from(JSON.stringify({ ...problem, requestId })))
+  reply.code(problem.status).header(REQUEST_ID_HEADER, requestId)
+  return sendText(reply, PROBLEM_MEDIA_TYPE, JSON.stringify({ ...problem, requestId }))
 }
 
 /** Fastify's error handler. */

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Content } from '../content/content.ts'
 import { JSON_MEDIA_TYPE } from '../content/media-type.ts'
 import { contentOfWire, entryText, type WireValue } from '../content/wire-value.ts'
+import { sendText } from '../http/send-text.ts'
 import { noQuery } from '../schemas/entry-parameters.ts'
 import { entry, expiresAt, key, MAX_BATCH, ttl, version, withValue } from '../schemas/fields.ts'
 import { listOf, record } from '../schemas/json-schema.ts'
@@ -46,7 +47,7 @@ export function batchRoutes(app: FastifyInstance, state: State): void {
       const texts = found.map((item, i) =>
         item === undefined ? 'null' : entryText({ ...item, key: wanted[i] as string }),
       )
-      return reply.header('content-type', JSON_MEDIA_TYPE).send(Buffer.from(`{"entries":[${texts.join()}]}`))
+      return sendText(reply, JSON_MEDIA_TYPE, `{"entries":[${texts.join()}]}`)
     },
   })
 

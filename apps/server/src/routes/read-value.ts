@@ -1,14 +1,19 @@
+import { isUtf8 } from 'node:buffer'
 import type { State } from '@switchyard/core'
 import type { FastifyInstance } from 'fastify'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { bufferOf, type Content, isJson } from '../content/content.ts'
 import { setEntryHeaders } from '../http/entry-headers.ts'
 import { isMatched, isNoneMatched, preconditionOf } from '../http/preconditions.ts'
+import { sendText } from '../http/send-text.ts'
 import { createProblem } from '../problems/problem.ts'
 import { sendProblem } from '../problems/send-problem.ts'
 import { conditionHeaders, entryHeaders, keyInPath, noQuery } from '../schemas/entry-parameters.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { empty, responses } from '../schemas/responses.ts'
+
+/** Longer ones are sent sooner as the bytes that they are. */
+const MAX_TEXT_BYTES = 16_384
 
 const SANDBOX = `${SECURITY_HEADERS['content-security-policy']}; sandbox`
 
@@ -55,11 +60,18 @@ export function readValueRoutes(app: FastifyInstance, state: State): void {
         if (precondition !== undefined && !isNoneMatched(precondition, entry.version))
           return reply.code(304).send()
         const { value: content } = entry
+        const bytes = bufferOf(content)
+        if (isShortText(content)) return sendText(reply, content.contentType, bytes.toString())
         reply.header('content-type', content.contentType)
         // A stored page must not act in the name of this server.
         if (!isJson(content)) reply.header('content-security-policy', SANDBOX)
-        return reply.send(bufferOf(content))
+        return reply.send(bytes)
       },
     })
   }
+}
+
+/** JSON that a program around the server has stored may be no text. */
+function isShortText(content: Content): boolean {
+  return isJson(content) && content.body.byteLength <= MAX_TEXT_BYTES && isUtf8(content.body)
 }
