@@ -36,8 +36,8 @@ export const MUTANTS: readonly Mutant[] = [
       ...UNVERIFIED,
       {
         file: 'switch/cut-over.ts',
-        from: "settle(await timed('copyMs', copier.drainAll()))",
-        to: 'settle([])',
+        from: 'const drained = await copier.drainAll(overrun.signal)',
+        to: 'const drained: readonly string[] = []',
       },
     ],
   },
@@ -84,7 +84,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no waiting for what is in flight before the last copy',
     changes: [
       ...UNVERIFIED,
-      { file: 'switch/cut-over.ts', from: "(await budget.fits(timed('waitMs', idle))) && ", to: '' },
+      {
+        file: 'switch/cut-over.ts',
+        from: 'operations.pause().then(',
+        to: 'Promise.resolve(void operations.pause()).then(',
+      },
     ],
   },
   {
@@ -93,13 +97,13 @@ export const MUTANTS: readonly Mutant[] = [
       ...UNVERIFIED,
       {
         file: 'switch/cut-over.ts',
-        from: 'const idle = operations.pause()',
-        to: 'const idle = Promise.resolve()',
+        from: 'operations.pause().then(',
+        to: 'Promise.resolve().then(',
       },
       // It would never get to the end.
       {
         file: 'switch/cut-over.ts',
-        from: 'copier.drainAll()',
+        from: 'copier.drainAll(overrun.signal)',
         to: 'copier.drain(50, { hurry: true }).then((): readonly string[] => [])',
       },
     ],

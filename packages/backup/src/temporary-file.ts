@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, lstat, open, readdir, rename, rm, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { StateError } from '@switchyard/core'
+import { StateError, syncFolder } from '@switchyard/core'
 
 /** A file beside the one that it is to become. */
 export interface TemporaryFile {
@@ -87,17 +87,6 @@ async function moveIfFree(temporary: string, path: string): Promise<void> {
     return
   }
   await unlink(temporary)
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows has no handle of a folder to sync.
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function taken(path: string): StateError {

@@ -92,20 +92,24 @@ async function startWriting(writing: Writing): Promise<BackupWriter> {
     await appendBlock(DATA, content)
   }
 
-  /** Whatever fails leaves no file behind. */
-  async function guarded<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Calls follow one another, as blocks are numbered; whatever fails ends them all and leaves no file behind. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = last.then(work).catch(async (error) => {
       await file.discard()
       throw fileError(signal?.aborted === true ? aborted(signal) : error, path)
-    }
+    })
+    // It is met by who waits for this call, and by each that follows.
+    result.catch(() => undefined)
+    last = result
+    return result
   }
 
-  await guarded(() => append(packHeader(header)))
+  await inTurn(() => append(packHeader(header)))
   return {
     write: (added) =>
-      guarded(async () => {
+      inTurn(async () => {
         for (const record of added) {
           const packed = packRecord(record)
           if (pendingBytes > 0 && pendingBytes + packed.length > BLOCK_BYTES) await flush()
@@ -115,7 +119,7 @@ async function startWriting(writing: Writing): Promise<BackupWriter> {
         }
       }),
     finish: () =>
-      guarded(async () => {
+      inTurn(async () => {
         await flush()
         const trailer: Trailer = { records, blocks, digest: digest.hex() }
         await appendBlock(TRAILER, Buffer.from(JSON.stringify(trailer)))

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isStateError } from '@switchyard/core'
@@ -206,4 +207,28 @@ test('a backup of format 1 can be read for ever', async () => {
       set('bytes', Buffer.from([1, 0, 255]), 'v3'),
     ]),
   )
+})
+
+test('batches that are handed over without waiting follow one another', async () => {
+  const path = join(temporaryFolder(), 'state.backup')
+  const writer = await createBackupWriter(path)
+  const batches = Array.from({ length: 12 }, (_, i) =>
+    Array.from({ length: 50 }, (_, j) => set(`${i}-${j}`, randomBytes(12_000 >> (i % 3)))),
+  )
+  await Promise.all(batches.map((batch) => writer.write(batch)))
+  await writer.finish()
+  expect(plain(await recordsOf(path))).toEqual(plain(batches.flat()))
+})
+
+test('who goes on after a failure is told the same one again, and there is no file', async () => {
+  const path = join(temporaryFolder(), 'state.backup')
+  const giveUp = new AbortController()
+  const writer = await createBackupWriter(path, { signal: giveUp.signal })
+  giveUp.abort()
+  const large = Array.from({ length: 50 }, (_, i) => set(`${i}`, randomBytes(12_000)))
+  const failures = await Promise.allSettled([writer.write(large), writer.write(large), writer.finish()])
+  expect(failures).toMatchObject(
+    Array.from({ length: 3 }, () => ({ status: 'rejected', reason: { code: 'ABORTED' } })),
+  )
+  expect(readdirSync(join(path, '..'))).toEqual([])
 })

@@ -45,7 +45,10 @@ export {
   type StatePlugin,
 } from './plugin.ts'
 export type { BackendInfo } from './registry.ts'
-export { type ActiveStore, type Backends, createState, type State, type StateOptions } from './service.ts'
+export { replaceFile, syncFolder, UNFINISHED } from './replace-file.ts'
+export { createState } from './service.ts'
+export type { ActiveStore, Backends, State } from './state.ts'
+export type { StateOptions } from './state-options.ts'
 export type {
   Awaitable,
   Check,

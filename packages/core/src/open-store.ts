@@ -3,17 +3,11 @@ import { checkedStore } from './checked-store.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { isDerived } from './define-store.ts'
 import { asStateError, StateError } from './errors.ts'
+import { processLogger } from './logger.ts'
 import type { Backend, Logger, PluginContext } from './plugin.ts'
 import { type Random, systemRandom } from './versions.ts'
 
 const METHODS = ['get', 'getMany', 'list', 'set', 'delete', 'write', 'stats', 'cleanup', 'close'] as const
-
-/** Warnings as Node's own: on standard error, or to who listens for `process.on('warning')`. */
-export const processLogger: Logger = {
-  warn: (message, detail) => {
-    process.emitWarning(detail === undefined ? message : `${message}: ${String(detail)}`, 'SwitchyardWarning')
-  },
-}
 
 export interface OpenStoreOptions {
   /** The name in errors and warnings. Default: the plugin's own. */

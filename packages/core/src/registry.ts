@@ -21,7 +21,9 @@ export interface BackendInfo {
 export interface Registry {
   /** @throws StateError `BACKEND_IN_USE` if the name is taken. */
   register(name: string, backend: Backend): void
-  /** Closes and forgets it. @throws StateError `BACKEND_IN_USE` while it is held. */
+  /** @throws StateError `BACKEND_IN_USE` while it is held, `UNKNOWN_BACKEND` */
+  checkRemovable(name: string): void
+  /** Closes and forgets it. @throws StateError as {@link checkRemovable} */
   unregister(name: string): Promise<void>
   /**
    * Keeps it registered until the function that is returned is called.
@@ -71,6 +73,15 @@ export function createRegistry({ clock, random, logger, events, closeTimeoutMs }
     throw new StateError('UNKNOWN_BACKEND', `There is no backend '${name}'; registered: ${known}`, {
       backend: name,
     })
+  }
+
+  /** It, if it can be removed. */
+  function findRemovable(name: string): Registered {
+    const entry = find(name)
+    const [hold] = entry.holds
+    if (hold === undefined) return entry
+    const message = `Backend '${name}' ${hold.why} and cannot be removed`
+    throw new StateError('BACKEND_IN_USE', message, { backend: name })
   }
 
   function checkOpen(name: string): void {
@@ -134,13 +145,9 @@ export function createRegistry({ clock, random, logger, events, closeTimeoutMs }
       registered.set(name, { backend, holds: new Set(), isOpen: false })
       events.backend({ type: 'registered', backend: name })
     },
+    checkRemovable: (name) => void findRemovable(name),
     async unregister(name) {
-      const entry = find(name)
-      const [hold] = entry.holds
-      if (hold !== undefined) {
-        const message = `Backend '${name}' ${hold.why} and cannot be removed`
-        throw new StateError('BACKEND_IN_USE', message, { backend: name })
-      }
+      const entry = findRemovable(name)
       registered.delete(name)
       await closeOne(name, entry)
       events.backend({ type: 'unregistered', backend: name })

@@ -1,8 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type AnyStore, type Backend, createState, type State, systemClock } from '../src/index.ts'
+import {
+  type AnyStore,
+  type Backend,
+  createState,
+  type State,
+  StateError,
+  type SwitchRecord,
+  systemClock,
+} from '../src/index.ts'
 import { backendOf, codeOf, failureOf, mapStore } from './test-state.ts'
 
 let folder: string
@@ -57,6 +65,42 @@ test('a backend that was registered later can be switched to, and the one before
   expect(state.backends.list().map(({ name }) => name)).toEqual(['b'])
   expect(await state.get('key')).toBe(1)
   expect(await codeOf(() => state.switchTo('a'))).toBe('UNKNOWN_BACKEND')
+})
+
+test('what an old copy was held under is forgotten with the backend, also over a restart', async () => {
+  await open({ a: durable('a'), b: durable('b') })
+  await (await switchTo('b')).complete()
+  await state.backends.unregister('a')
+  const other = mapStore(systemClock)
+  await other.set('theirs', { value: new Uint8Array([49]), version: 'v' })
+  state.backends.register('a', durable('a', other))
+  expect(await codeOf(() => state.switchTo('a'))).toBe('CONFLICT')
+  expect(await other.get('theirs')).toBeDefined()
+  expect(JSON.parse(await readFile(join(folder, 'journal'), 'utf8'))).toMatchObject({ leftovers: [] })
+})
+
+test('a backend stays where it cannot be recorded that it is gone', async () => {
+  let fails = false
+  let record: SwitchRecord | undefined
+  state = await createState({
+    backends: { a: durable('a'), b: durable('b') },
+    active: 'a',
+    cleanupInterval: false,
+    journal: {
+      read: async () => record,
+      async write(next) {
+        if (fails) throw new StateError('FULL', 'the disk is full')
+        record = next
+      },
+    },
+  })
+  await (await switchTo('b')).complete()
+  fails = true
+  expect(await codeOf(() => state.backends.unregister('a'))).toBe('FULL')
+  fails = false
+  expect(state.backends.list().map(({ name }) => name)).toEqual(['a', 'b'])
+  await state.backends.unregister('a')
+  expect(record).toMatchObject({ leftovers: [] })
 })
 
 describe('a backend that cannot be removed', () => {

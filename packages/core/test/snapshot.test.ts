@@ -70,6 +70,33 @@ test('what fails to write ends the snapshot, and everything goes on', async () =
   expect((await state.snapshot(async () => {})).records).toBe(1)
 })
 
+test('batches are handed over one at a time, however long each takes', async () => {
+  const state = await opened()
+  for (let i = 0; i < 2000; i++) await state.set(`key${i}`, i)
+  let [running, most] = [0, 0]
+  await state.snapshot(async () => {
+    most = Math.max(most, ++running)
+    for (let i = 0; i < 20; i++) await nextTurn()
+    running--
+  })
+  expect(most).toBe(1)
+})
+
+test('limits and modes that make no sense are refused before anything is done', async () => {
+  const state = await opened()
+  const write = (): Promise<void> => Promise.reject(new Error('called'))
+  for (const limits of [
+    { pauseBudgetMs: 0 },
+    { pauseBudgetMs: 60_001 },
+    { maxRate: -1 },
+    { maxRate: Number.NaN },
+  ]) {
+    expect(await codeOf(() => state.snapshot(write, limits))).toBe('INVALID_OPTIONS')
+  }
+  const mode = 'overwrite' as 'replace'
+  expect(await codeOf(() => state.restore(given([]), { mode }))).toBe('INVALID_OPTIONS')
+})
+
 test('one snapshot, restore or switch at a time', async () => {
   const state = await opened()
   await state.set('key', 1)

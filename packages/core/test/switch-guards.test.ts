@@ -212,6 +212,32 @@ test.each([
   expect(await codeOf(() => state.switchTo('b', options))).toBe('INVALID_OPTIONS')
 })
 
+test('closing waits for a switch that is about to begin, which then does not', async () => {
+  const gate = Promise.withResolvers<void>()
+  const looked = Promise.withResolvers<void>()
+  const inner = durable()
+  const closed: string[] = []
+  const b = durable({
+    ...inner.store,
+    async *list(options) {
+      looked.resolve()
+      await gate.promise
+      closed.push('looked')
+      yield* inner.store.list(options)
+    },
+  })
+  const made = await opened({ a: durable().backend, b: b.backend })
+  const switching = codeOf(() => made.state.switchTo('b'))
+  await looked.promise
+  const closing = made.state.close().then(() => closed.push('closed'))
+  gate.resolve()
+  expect(await switching).toBe('CLOSED')
+  await closing
+  expect(closed).toEqual(['looked', 'closed'])
+  expect(made.record()).toBe(undefined)
+  expect(await codeOf(() => made.state.switchTo('b'))).toBe('CLOSED')
+})
+
 test('a cleanup under way is waited for, and none begins', async () => {
   const inner = durable()
   let cleanups = 0

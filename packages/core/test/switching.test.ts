@@ -112,7 +112,7 @@ describe('switchTo', () => {
     const again = await opened({ a: a.backend, b: b.backend })
     expect(again.backends.active).toBe('b')
     expect(await again.get('key')).toBe(1)
-    expect(await codeOf(() => opened({ a: a.backend }))).toBe('INVALID_OPTIONS')
+    expect(await codeOf(() => opened({ a: a.backend }))).toBe('UNKNOWN_BACKEND')
   })
 
   test('is refused before anything is copied', async () => {

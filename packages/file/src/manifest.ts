@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { StateError } from '@switchyard/core'
+import { replaceFile, StateError } from '@switchyard/core'
 import { corrupt, fileError } from './errors.ts'
-import { replaceFile } from './replace-file.ts'
 
 export const MANIFEST = 'manifest.json'
 const FORMAT = 1

@@ -44,10 +44,15 @@ export async function compareStores(options: CompareStoresOptions): Promise<void
   }
 }
 
-/** Compares the entries of these keys. */
-export async function compareKeys(keys: readonly string[], options: CompareOptions): Promise<void> {
+/** Compares the entries of these keys. Throws if the signal aborts before it is through. */
+export async function compareKeys(
+  keys: readonly string[],
+  options: CompareOptions,
+  signal?: AbortSignal,
+): Promise<void> {
   const { source, target } = options
   for (let from = 0; from < keys.length; from += BATCH) {
+    signal?.throwIfAborted()
     const batch = keys.slice(from, from + BATCH)
     const [mine, theirs] = await Promise.all([source.getMany(batch), target.getMany(batch)])
     for (const [index, key] of batch.entries()) compareEntries(key, mine[index], theirs[index], options)

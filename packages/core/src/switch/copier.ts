@@ -6,9 +6,6 @@ import type { Pace } from './pace.ts'
 
 /** Entries read and written at once: few enough that nobody waits long for their turn. */
 const BATCH = 250
-/** Batches of different keys on their way to the target at once. */
-const DEPTH = 4
-
 /**
  * Brings what the source has into the target. No key is on its way twice, so that its writes keep their order. (A listing
  * may tell a key twice; if its entry is not the same both times it was written in between, and is dirty.)
@@ -23,8 +20,8 @@ export interface Copier {
    * @returns how long it took in milliseconds, rests aside
    */
   drain(count: number, options: { readonly hurry: boolean }): Promise<number>
-  /** Copies all of them while operations wait. Which they were. */
-  drainAll(): Promise<readonly string[]>
+  /** Copies all of them while operations wait, or as many as until the signal aborts. Which they were. */
+  drainAll(signal: AbortSignal): Promise<readonly string[]>
 }
 
 export interface CopierOptions {
@@ -34,9 +31,11 @@ export interface CopierOptions {
   /** Told how many keys have been written to the target. */
   readonly onCopied: (count: number) => void
   readonly pace: Pace
+  /** Batches of different keys that may be on their way to the target at once. Default 4. */
+  readonly depth?: number
 }
 
-export function createCopier({ source, target, dirty, onCopied, pace }: CopierOptions): Copier {
+export function createCopier({ source, target, dirty, onCopied, pace, depth = 4 }: CopierOptions): Copier {
   async function writeAll(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return
     await target.write({ operations })
@@ -81,7 +80,7 @@ export function createCopier({ source, target, dirty, onCopied, pace }: CopierOp
           () => writing.delete(write),
           () => undefined,
         )
-        if (writing.size === DEPTH || pace.isContended) await Promise.all(writing)
+        if (writing.size === depth || pace.isContended) await Promise.all(writing)
       }
       await Promise.all(writing)
     } finally {
@@ -111,9 +110,9 @@ export function createCopier({ source, target, dirty, onCopied, pace }: CopierOp
       }
       return tookMs
     },
-    async drainAll() {
+    async drainAll(signal) {
       const drained: string[] = []
-      while (dirty.size > 0) drained.push(...(await copyDirty(dirty.size)))
+      while (dirty.size > 0 && !signal.aborted) drained.push(...(await copyDirty(dirty.size)))
       return drained
     },
   }

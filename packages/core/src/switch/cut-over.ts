@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atMost } from '../at-most.ts'
 import { StateError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
 import type { Copier } from './copier.ts'
 import type { ProgressReporter } from './progress.ts'
+import { createStopwatch } from './stopwatch.ts'
 
 /** Cut-overs that are tried before the switch is given up. */
 const MAX_ATTEMPTS = 5
@@ -19,8 +21,11 @@ export interface CutOverOptions {
   readonly onIdle: () => void
   /** Brings the dirty keys down to what fits into the pause. */
   readonly catchUp: () => Promise<void>
-  /** With nothing on its way: makes sure that the target has these keys, as those before, and keeps them. Throws if not. */
-  readonly settle: (keys: readonly string[]) => Promise<void>
+  /**
+   * With nothing on its way: makes sure that the target has these keys, as those before, and keeps them. Throws if not, and
+   * soon after the signal aborts, as writes go on from then on.
+   */
+  readonly settle: (keys: readonly string[], signal: AbortSignal) => Promise<void>
   /** Makes the target serve, durably and for the next operation. */
   readonly commit: () => Promise<void>
 }
@@ -36,64 +41,42 @@ export async function cutOver(options: CutOverOptions): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     progress.update({ phase: 'cutting-over', attempts: attempt })
     const started = performance.now()
-    const budget = createBudget(pauseBudgetMs)
-    const idle = operations.pause()
-    const parts = { waitMs: 0, copyMs: 0, settleMs: 0, commitMs: 0 }
-    const timed = async <T>(part: keyof typeof parts, work: Promise<T>): Promise<T> => {
-      const began = performance.now()
-      const result = await work
-      parts[part] = performance.now() - began
-      return result
-    }
-    let unsettled: Promise<unknown> = Promise.resolve()
-    const drainAndSettle = async (): Promise<void> => {
+    const stopwatch = createStopwatch('waitMs')
+    const overrun = new AbortController()
+    const copyRest = async (): Promise<void> => {
       onIdle()
-      await timed('settleMs', settle(await timed('copyMs', copier.drainAll())))
+      stopwatch.begin('copyMs')
+      const drained = await copier.drainAll(overrun.signal)
+      overrun.signal.throwIfAborted()
+      stopwatch.begin('settleMs')
+      await settle(drained, overrun.signal)
     }
-    const settling = (work: Promise<unknown>): Promise<unknown> => {
-      unsettled = work
-      return work
-    }
+    let copying: Promise<void> | undefined
+    const ready = operations.pause().then(() => {
+      overrun.signal.throwIfAborted()
+      copying = copyRest()
+      return copying
+    })
     try {
-      const isReady =
-        (await budget.fits(timed('waitMs', idle))) && (await budget.fits(settling(drainAndSettle())))
-      if (isReady) {
+      if (await atMost(pauseBudgetMs, ready)) {
         signal.throwIfAborted()
-        await timed('commitMs', commit())
+        stopwatch.begin('commitMs')
+        await commit()
         return
       }
+      overrun.abort()
     } finally {
       operations.resume()
       const pauseMs = progress.current.pauseMs + (performance.now() - started)
-      progress.update({ pauseMs, pauseParts: parts })
+      progress.update({ pauseMs, pauseParts: stopwatch.read() })
     }
-    // What went on past the budget ends before anything else is copied.
-    await unsettled
+    // What is on its way to the target ends before anything else is copied; what it found beside writes says nothing.
+    await copying?.catch(() => undefined)
     if (attempt === MAX_ATTEMPTS) {
       const message = `No cut-over of ${MAX_ATTEMPTS} fitted into a pause of ${pauseBudgetMs} ms; raise pauseBudgetMs or try at a quieter time`
       throw new StateError('TIMEOUT', message)
     }
     await sleep(RETRY_MS * 2 ** (attempt - 1), undefined, { signal })
     await catchUp()
-  }
-}
-
-interface PauseBudget {
-  /** Whether the work ends before the budget does. Rejects with the work. */
-  fits(work: Promise<unknown>): Promise<boolean>
-}
-
-function createBudget(limitMs: number): PauseBudget {
-  const end = performance.now() + limitMs
-  return {
-    async fits(work) {
-      const timer = Promise.withResolvers<false>()
-      const timeout = setTimeout(() => timer.resolve(false), Math.max(end - performance.now(), 0))
-      try {
-        return await Promise.race([work.then(() => true), timer.promise])
-      } finally {
-        clearTimeout(timeout)
-      }
-    },
   }
 }

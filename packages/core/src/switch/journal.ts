@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { StateError } from '../errors.ts'
+import { replaceFile } from '../replace-file.ts'
 
 /** What must outlive the process about switches. */
 export interface SwitchRecord {
@@ -39,64 +38,29 @@ export interface SwitchJournal {
 
 /** A journal in a file of its own: what the option `journal` makes of a path. */
 export function fileJournal(path: string): SwitchJournal {
-  const folder = dirname(path)
   return {
     async read() {
       let text: string
       try {
         text = await readFile(path, 'utf8')
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        throw error
-      }
-      return parse(text, path)
-    },
-    async write(record) {
-      const temporary = join(folder, `.${basename(path)}.${randomUUID()}`)
-      try {
-        const file = await open(temporary, 'wx', 0o600)
-        try {
-          await file.writeFile(`${JSON.stringify(record, undefined, 2)}\n`)
-          await file.sync()
-        } finally {
-          await file.close()
-        }
-      } catch (error) {
-        await rm(temporary, { force: true }).catch(() => undefined)
-        const message = `'${path}' was not replaced: ${(error as Error).message}`
-        throw new StateError('BACKEND_ERROR', message, { cause: error })
+        const { code, message } = error as NodeJS.ErrnoException
+        if (code === 'ENOENT') return undefined
+        throw new StateError('BACKEND_ERROR', `The journal '${path}' cannot be read: ${message}`, {
+          cause: error,
+        })
       }
       try {
-        await rename(temporary, path)
-        await syncFolder(folder)
+        return JSON.parse(text) as SwitchRecord
       } catch (error) {
-        const message = `'${path}' may or may not have been replaced: ${(error as Error).message}`
-        throw new StateError('OUTCOME_UNKNOWN', message, { cause: error })
+        throw notAJournal(`'${path}'`, error)
       }
     },
+    write: (record) => replaceFile(path, `${JSON.stringify(record, undefined, 2)}\n`),
   }
 }
 
-/** A rename survives the end of the machine only once its folder is synced. */
-async function syncFolder(folder: string): Promise<void> {
-  // Windows knows no handle of a folder, and keeps the order of its changes by itself.
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-function parse(text: string, path: string): SwitchRecord {
-  try {
-    const record = JSON.parse(text) as SwitchRecord
-    if (record.format === 1 && typeof record.active === 'string' && Array.isArray(record.leftovers))
-      return record
-  } catch {
-    // Said below.
-  }
-  const message = `'${path}' is not a journal of switches; it says which backend serves, so put it right or restore it`
-  throw new StateError('CORRUPT', message)
+export function notAJournal(what: string, cause?: unknown): StateError {
+  const message = `${what} is not a journal of switches; it says which backend serves, so put it right or restore it`
+  return new StateError('CORRUPT', message, { cause })
 }

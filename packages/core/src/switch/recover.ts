@@ -5,7 +5,7 @@ import type { SwitchJournal, SwitchRecord } from './journal.ts'
  * What the journal says, with a switch that was cut off by the end of the process brought to its end: up to the commit
  * the source serves, and what was copied is left over; after it the target does.
  *
- * @throws StateError `INVALID_OPTIONS` if the journal names a backend that is not there, `CORRUPT` if it cannot be read
+ * @throws StateError `UNKNOWN_BACKEND` if the journal names a backend that is not there, `CORRUPT` if it cannot be read
  */
 export async function recover(
   journal: SwitchJournal | undefined,
@@ -16,7 +16,7 @@ export async function recover(
   if (journal === undefined || found === undefined) return { format: 1, active, leftovers: [] }
   if (!backends.includes(found.active)) {
     const message = `The journal says that '${found.active}' serves, and there is no such backend; there are: ${backends.join(', ')}`
-    throw new StateError('INVALID_OPTIONS', message, { backend: found.active })
+    throw new StateError('UNKNOWN_BACKEND', message, { backend: found.active })
   }
   const { latest } = found
   if (latest?.state !== 'prepared' && latest?.state !== 'committed') return found

@@ -13,6 +13,8 @@ export interface RestoreOptions {
   readonly signal?: AbortSignal
 }
 
+const MODES: ReadonlySet<string> = new Set(['empty', 'merge', 'replace'])
+
 export interface RestoreResult {
   /** Entries and deletions that were written. */
   readonly records: number
@@ -31,6 +33,10 @@ export async function restore(
   batches: AsyncIterable<readonly SnapshotOperation[]>,
   { mode = 'empty', signal }: RestoreOptions,
 ): Promise<RestoreResult> {
+  if (!MODES.has(mode)) {
+    const message = `mode is ${[...MODES].join(', ')}, not ${String(mode)}`
+    throw new StateError('INVALID_OPTIONS', message, { operation: 'restore' })
+  }
   let records = 0
   const idle = operations.pause()
   try {

@@ -4,6 +4,7 @@ import type { Operation } from '../store.ts'
 import { abortable } from './abortable.ts'
 import { createCatchUp } from './catch-up.ts'
 import { createCopier } from './copier.ts'
+import { checkedLimits } from './copy-limits.ts'
 import { cutOver } from './cut-over.ts'
 import { createDirtyKeys } from './dirty-keys.ts'
 import { createPace } from './pace.ts'
@@ -37,8 +38,9 @@ export interface SnapshotResult {
 export async function takeSnapshot(
   operations: Operations,
   write: (batch: readonly SnapshotOperation[]) => Promise<void>,
-  { pauseBudgetMs = 250, maxRate = 0, signal = new AbortController().signal }: SnapshotOptions,
+  { signal = new AbortController().signal, ...limits }: SnapshotOptions,
 ): Promise<SnapshotResult> {
+  const { pauseBudgetMs, maxRate } = checkedLimits(limits)
   const dirty = createDirtyKeys()
   const unknown = new Set<string>()
   const route = operations.route
@@ -53,6 +55,8 @@ export async function takeSnapshot(
       },
     },
     dirty,
+    // A listener that is slow holds up the copy, not the memory, and gets its batches in their order.
+    depth: 1,
     pace: createPace({ maxRate, signal, traffic: () => operations.sent }),
     onCopied(count) {
       records += count

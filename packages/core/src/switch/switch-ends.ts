@@ -1,6 +1,7 @@
 import { StateError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
 import type { Registry } from '../registry.ts'
+import { checkedLimits } from './copy-limits.ts'
 import { createPace } from './pace.ts'
 import { holdsAll, makePlan, type SwitchPlan, unfitness } from './preflight.ts'
 import type { Side } from './switch-run.ts'
@@ -20,9 +21,6 @@ export interface SwitchEnds {
   inspect(source: Side, target: Side): Promise<void>
 }
 
-/** Operations may wait for a minute at the most: their own time ends before that. */
-const MAX_PAUSE_MS = 60_000
-
 export function createSwitchEnds(registry: Registry, operations: Operations): SwitchEnds {
   function plan(source: Side, target: Side): Promise<Omit<SwitchPlan, 'obstacles'>> {
     const { signal } = new AbortController()
@@ -37,7 +35,7 @@ export function createSwitchEnds(registry: Registry, operations: Operations): Sw
   return {
     plan,
     async find(to, switchOptions) {
-      checkOptions(switchOptions)
+      checkedLimits(switchOptions)
       const { allowVolatile, exclusive } = switchOptions
       const from = operations.route.backend
       const { capabilities } = registry.info(to)
@@ -71,14 +69,6 @@ export function createSwitchEnds(registry: Registry, operations: Operations): Sw
       await target.store.fence?.()
     },
   }
-}
-
-function checkOptions({ pauseBudgetMs = 250, maxRate = 0 }: SwitchOptions): void {
-  if (!(pauseBudgetMs >= 1 && pauseBudgetMs <= MAX_PAUSE_MS)) {
-    const message = `pauseBudgetMs is 1 to ${MAX_PAUSE_MS}, not ${pauseBudgetMs}`
-    throw refused('INVALID_OPTIONS', message, undefined)
-  }
-  if (!(maxRate >= 0)) throw refused('INVALID_OPTIONS', `maxRate is 0 or more, not ${maxRate}`, undefined)
 }
 
 /** Why there is no switch. */

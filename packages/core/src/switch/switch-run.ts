@@ -114,12 +114,13 @@ export async function runSwitch(options: RunOptions): Promise<ChangedKeys> {
     progress.update({ repaired: progress.current.repaired + suspects.size })
   }
 
-  async function verifyLast(drained: readonly string[]): Promise<void> {
+  async function verifyLast(drained: readonly string[], overrun: AbortSignal): Promise<void> {
     const differing: string[] = []
-    await compareKeys([...new Set([...suspects, ...drained])], {
-      ...ends,
-      onDifference: (key) => void differing.push(key),
-    })
+    await compareKeys(
+      [...new Set([...suspects, ...drained])],
+      { ...ends, onDifference: (key) => void differing.push(key) },
+      overrun,
+    )
     const [first] = differing
     if (first === undefined) return
     const message = `Backend '${target.backend}' does not hold what was copied to it: ${differing.length} keys differ, such as '${first}'`
@@ -181,8 +182,9 @@ export async function runSwitch(options: RunOptions): Promise<ChangedKeys> {
       pauseBudgetMs,
       signal,
       catchUp,
-      async settle(drained) {
-        await verifyLast(drained)
+      async settle(drained, overrun) {
+        await verifyLast(drained, overrun)
+        overrun.throwIfAborted()
         await target.store.flush?.()
         await assertSameIncarnation()
       },

@@ -6,11 +6,13 @@ import { asStateError, isStateError, StateError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
 import type { Registry } from '../registry.ts'
 import type { ChangedKeys } from './changed-keys.ts'
+import { checkedLimits } from './copy-limits.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
-import type { SwitchJournal, SwitchRecord } from './journal.ts'
+import type { SwitchRecord } from './journal.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 import { isEmpty, type SwitchPlan, unfitness, wipe } from './preflight.ts'
 import { createProgress, type SwitchProgress } from './progress.ts'
+import type { RecordKeeper } from './record-keeper.ts'
 import { createSwitchEnds, refused } from './switch-ends.ts'
 import { runSwitch, type Side } from './switch-run.ts'
 
@@ -61,7 +63,9 @@ export interface Switcher {
   plan(to: string, options: SwitchOptions): Promise<SwitchPlan>
   /** Records that a restore has begun, and that it has ended. */
   restoring(isUnderWay: boolean): Promise<void>
-  /** Gives up a switch that is under way. */
+  /** Records that a backend is gone, and what it held with it: another one of that name is not ours to empty. */
+  forget(backend: string): Promise<void>
+  /** Gives up a switch that is under way or about to begin; no other one begins. */
   close(): Promise<void>
 }
 
@@ -69,10 +73,8 @@ export interface SwitcherOptions {
   readonly registry: Registry
   readonly operations: Operations
   readonly clock: Clock
-  readonly journal: SwitchJournal
+  readonly keeper: RecordKeeper
   readonly oneAtATime: OneAtATime
-  /** What the journal holds. */
-  readonly record: SwitchRecord
   readonly onProgress: (progress: SwitchProgress) => void
   /** A failure that no caller waits for. */
   readonly onError: (error: StateError) => void
@@ -84,23 +86,19 @@ export interface SwitcherOptions {
 const ABORT_MS = 10_000
 
 export function createSwitcher(options: SwitcherOptions): Switcher {
-  const { registry, operations, clock, journal, oneAtATime, onProgress, onError, cleaner } = options
-  let record = options.record
+  const { registry, operations, clock, keeper, oneAtATime, onProgress, onError, cleaner } = options
+  let beginning: Promise<SwitchRun> | undefined
   let running: SwitchRun | undefined
+  let closed = false
   /** The last switch that was done. There is a way back from no other, as what is changed is followed from it on. */
   let lastDone: string | undefined
   /** Why nothing can be switched any more. */
   let halted: StateError | undefined
   const ends = createSwitchEnds(registry, operations)
 
-  async function write(next: SwitchRecord): Promise<void> {
-    await journal.write(next)
-    record = next
-  }
-
   /** Whether what the target holds need not be asked for. */
   const isOurs = (to: string, replace: boolean | undefined): boolean =>
-    replace === true || record.leftovers.includes(to)
+    replace === true || keeper.record.leftovers.includes(to)
 
   async function prepare(to: string, switchOptions: SwitchOptions): Promise<{ source: Side; target: Side }> {
     if (halted !== undefined) throw halted
@@ -127,9 +125,10 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
   async function begin(
     source: Side,
     target: Side,
-    { pauseBudgetMs = 250, maxRate = 0 }: SwitchOptions,
+    switchOptions: SwitchOptions,
     differing: DirtyKeys | undefined,
   ): Promise<SwitchRun> {
+    const limits = checkedLimits(switchOptions)
     const id = randomUUID()
     const names = { id, from: source.backend, to: target.backend }
     const controller = new AbortController()
@@ -139,11 +138,12 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       state,
       at: clock.now(),
     })
-    await write({
+    assertOpen()
+    await keeper.change((record) => ({
       ...record,
       leftovers: without(record.leftovers, target.backend),
       latest: latest('prepared'),
-    })
+    }))
     let changed: ChangedKeys | undefined
 
     async function run(): Promise<SwitchProgress> {
@@ -154,18 +154,17 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
           operations,
           clock,
           progress,
-          pauseBudgetMs,
-          maxRate,
+          ...limits,
           differing,
           signal: controller.signal,
           commit: () =>
-            write({
+            keeper.change((record) => ({
               ...record,
               active: target.backend,
               // From now on the source holds nothing but a copy that grows old.
               leftovers: [...without(record.leftovers, source.backend), source.backend],
               latest: latest('committed'),
-            }),
+            })),
           onHalt(reason) {
             halted = reason
           },
@@ -185,13 +184,17 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
 
     /** Removes the copy, unless the target is an old source, whose data are as good as they were. */
     async function giveUp(): Promise<void> {
-      const rest = without(record.leftovers, target.backend)
+      const rest = (record: SwitchRecord) => without(record.leftovers, target.backend)
       try {
         // Recorded first: what the journal names as the one that serves is never removed.
-        await write({ ...record, leftovers: [...rest, target.backend], latest: latest('aborted') })
+        await keeper.change((record) => ({
+          ...record,
+          leftovers: [...rest(record), target.backend],
+          latest: latest('aborted'),
+        }))
         if (differing !== undefined) return
         await wipe(target.store)
-        await write({ ...record, leftovers: rest, latest: latest('aborted') })
+        await keeper.change((record) => ({ ...record, leftovers: rest(record) }))
       } catch (error) {
         onError(asStateError(error, { backend: target.backend, operation: 'switch' }))
       }
@@ -233,7 +236,7 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
         const end = oneAtATime.begin('the completion of a switch')
         try {
           if (halted !== undefined) throw halted
-          await write({ ...record, latest: latest('completed') })
+          await keeper.change((record) => ({ ...record, latest: latest('completed') }))
           changed = undefined
           void operations.replaceRoute(target)
         } finally {
@@ -247,8 +250,13 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
     return switchRun
   }
 
+  function assertOpen(): void {
+    if (closed) throw new StateError('CLOSED', 'The state is closed', { operation: 'switch' })
+  }
+
   /** Nothing else of that kind can begin before the run has ended. */
   async function exclusively(to: string, work: () => Promise<SwitchRun>): Promise<SwitchRun> {
+    assertOpen()
     const endSwitch = oneAtATime.begin(`a switch to '${to}'`)
     const release = cleaner.hold()
     const end = (): void => {
@@ -256,7 +264,8 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       endSwitch()
     }
     try {
-      const run = await work()
+      beginning = work()
+      const run = await beginning
       void run.done.then(end, end)
       return run
     } catch (error) {
@@ -281,10 +290,20 @@ export function createSwitcher(options: SwitcherOptions): Switcher {
       return { ...plan, obstacles: [unfit ?? [], isFree ? [] : notEmpty(to)].flat() }
     },
     async restoring(isUnderWay) {
-      const { restoring: _, ...rest } = record
-      await write(isUnderWay ? { ...rest, restoring: clock.now() } : rest)
+      if (halted !== undefined) throw halted
+      await keeper.change(({ restoring: _, ...rest }) =>
+        isUnderWay ? { ...rest, restoring: clock.now() } : rest,
+      )
+    },
+    async forget(backend) {
+      if (halted !== undefined) throw halted
+      if (!keeper.record.leftovers.includes(backend)) return
+      await keeper.change((record) => ({ ...record, leftovers: without(record.leftovers, backend) }))
     },
     async close() {
+      closed = true
+      const begun = beginning?.catch(() => undefined) ?? Promise.resolve()
+      await atMost(ABORT_MS, begun)
       await running?.abort().catch(() => undefined)
     },
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { replaceFile } from '@switchyard/core'
 import { corrupt } from '../errors.ts'
-import { replaceFile } from '../replace-file.ts'
 import { deletion, isDeletion, type LocatedChange } from './located-change.ts'
 import type { Segment } from './segment.ts'
 

@@ -1,8 +1,8 @@
 import { open, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PluginContext } from '@switchyard/core'
+import { UNFINISHED } from '@switchyard/core'
 import { corrupt, fileError } from '../errors.ts'
-import { TEMPORARY } from '../replace-file.ts'
 import { blockBytes, changesIn, findBlock, HEADER_BYTES } from './block.ts'
 import { hintFile, readHint, unpackHint } from './hint.ts'
 import type { LogIndex } from './log-index.ts'
@@ -157,7 +157,7 @@ async function removeLeftovers(folder: string, segments: readonly number[]): Pro
   )
   for (const name of await readdir(folder)) {
     const file = join(folder, name)
-    const isOurs = /^\d{8}\.(log|hint)$/.test(name) || name.startsWith(TEMPORARY)
+    const isOurs = /^\d{8}\.(log|hint)$/.test(name) || name.startsWith(UNFINISHED)
     if (isOurs && !wanted.has(file)) await rm(file, { force: true })
   }
 }

@@ -1,8 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { StateError } from '@switchyard/core'
-import { replaceFile } from '../replace-file.ts'
-import { syncFolder } from '../sync-folder.ts'
+import { replaceFile, StateError, syncFolder } from '@switchyard/core'
 import { readDocument } from './read-document.ts'
 
 const INTENT = 'intent.json'

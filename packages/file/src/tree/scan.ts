@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { UNFINISHED } from '@switchyard/core'
 import { MANIFEST } from '../manifest.ts'
-import { TEMPORARY } from '../replace-file.ts'
 import { isShard, SUFFIX } from './file-name.ts'
 
 export interface Found {
@@ -35,7 +35,7 @@ export function scanFolder(folder: string, shard: string): { documents: string[]
   for (const entry of readdirSync(join(folder, shard), { withFileTypes: true })) {
     if (entry.isDirectory()) continue
     const file = shard === '' ? entry.name : `${shard}/${entry.name}`
-    if (entry.name.startsWith(TEMPORARY)) leftovers.push(file)
+    if (entry.name.startsWith(UNFINISHED)) leftovers.push(file)
     else if (isDocument(file)) documents.push(file)
   }
   return { documents, leftovers }

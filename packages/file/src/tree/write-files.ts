@@ -15,10 +15,8 @@ import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { StateError } from '@switchyard/core'
+import { StateError, syncFolder, UNFINISHED } from '@switchyard/core'
 import { fileError } from '../errors.ts'
-import { TEMPORARY } from '../replace-file.ts'
-import { syncFolder } from '../sync-folder.ts'
 import { removeIntent, writeIntent } from './intent.ts'
 import { type Stamp, stampOf } from './tree-index.ts'
 
@@ -85,7 +83,7 @@ export function createFileWriter(folder: string, durable: boolean): FileWriter {
 
   function create(file: string, content: string, written: number, opened: number[]): Staged {
     // Never the same twice: an intent that comes back after a crash must find no other write's file under it.
-    const temporary = `${dirname(file)}/${TEMPORARY}${randomUUID()}`
+    const temporary = `${dirname(file)}/${UNFINISHED}${randomUUID()}`
     const fd = openSync(join(folder, temporary), 'wx', 0o600)
     opened.push(fd)
     writeFileSync(fd, content)
