@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { run } from './run.ts'
 
+/** Longer than a pipe takes. */
+const LINGER_MS = 250
+
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The first one gives up what is under way in order; a second one ends the process at once.
@@ -19,3 +22,5 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
 })
+// What a backend has left open does not keep the process once what was printed has had the time to go.
+setTimeout(() => process.exit(), LINGER_MS).unref()

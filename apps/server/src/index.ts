@@ -10,9 +10,9 @@ export {
 } from './config/settings.ts'
 export { contentCodec } from './content/content-codec.ts'
 export { createServer, type SwitchyardServer } from './create-server.ts'
+export { runServer } from './run-server.ts'
 export type { ConfigSnapshot, RuntimeConfig } from './runtime-config/runtime-config.ts'
 export type { RuntimeSettings } from './runtime-config/settings.ts'
-export { stopOnSignals, stopWhenHalted } from './stop-on-signals.ts'
 export {
   type JournalNames,
   type JournalNamesOptions,

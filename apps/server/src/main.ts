@@ -3,8 +3,7 @@ import { isStateError } from '@switchyard/core'
 import { tokenCommand } from './access/token-command.ts'
 import { ConfigError } from './config/config-error.ts'
 import { loadConfig } from './config/load-config.ts'
-import { createServer } from './create-server.ts'
-import { stopOnSignals, stopWhenHalted } from './stop-on-signals.ts'
+import { runServer } from './run-server.ts'
 
 const [command, ...args] = process.argv.slice(2)
 
@@ -20,15 +19,22 @@ try {
 
 async function serve(): Promise<void> {
   const config = await loadConfig({ cwd: process.cwd(), env: process.env })
-  const server = await createServer(config)
-  stopOnSignals(server)
-  stopWhenHalted(server)
-  try {
-    await server.listen()
-  } catch (error) {
-    await server.close()
-    throw error
+  process.exit(await runServer(config, stopSignal()))
+}
+
+/** Aborts with the first signal, which stops the server in order; the second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController()
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(exitCode)
+      stop.abort(new Error(`${signal}: stopping`))
+    })
   }
+  return stop.signal
 }
 
 /** Whose message says what to do about it. */

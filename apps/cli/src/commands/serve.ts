@@ -1,23 +1,12 @@
-import { once } from 'node:events'
-import { createServer } from '@switchyard/server'
-import { EXIT } from '../exit-codes.ts'
+import { runServer } from '@switchyard/server'
 import type { AddCommand } from '../run.ts'
 
-/** The server, until Ctrl-C. */
+/** The server, until Ctrl-C, as `switchyard-server` does. */
 export function serveCommand(add: AddCommand): void {
   add(
     'serve',
     'run the server until Ctrl-C',
     (command) => command,
-    async ({ config, signal }) => {
-      const server = await createServer(await config())
-      try {
-        await server.listen()
-        if (!signal.aborted) await once(signal, 'abort')
-      } finally {
-        await server.close()
-      }
-      return EXIT.ok
-    },
+    async ({ config, signal }) => runServer(await config(), signal),
   )
 }
