@@ -1,3 +1,5 @@
+import { mergeConfig } from 'vitest/config'
 import { testConfig } from '../../vitest.base.ts'
 
-export default testConfig
+// Most of the time goes into waiting for entries to expire and for processes.
+export default mergeConfig(testConfig, { test: { maxWorkers: 3 } })

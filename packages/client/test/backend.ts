@@ -1,7 +1,7 @@
 import type { Place } from '@switchyard/conformance'
 import type { Backend } from '@switchyard/core'
 import { type RemoteOptions, remote } from '../src/index.ts'
-import { endServerOf, serverOf } from './server-per-place.ts'
+import { endServerOf, serverOf } from './places.ts'
 
 /** What is counted on of the server's backend. */
 const CAPABILITIES: Readonly<Record<string, RemoteOptions['capabilities']>> = {

@@ -1,7 +1,7 @@
 import { conformance } from '@switchyard/conformance'
 import { memory } from '@switchyard/memory'
 import { afterAll, describe, it } from 'vitest'
-import { servePlaces } from './server-per-place.ts'
+import { servePlaces } from './places.ts'
 
 const places = await servePlaces(() => ({ backends: { memory: memory() } }))
 afterAll(() => places.close())
@@ -12,6 +12,7 @@ await conformance({
   module: new URL('./backend.ts', import.meta.url),
   clock: 'real',
   variant: 'least',
+  name: 'remote (memory, least capabilities)',
   randomRuns: 15,
   report: new URL('../.reports/conformance/', import.meta.url),
 })

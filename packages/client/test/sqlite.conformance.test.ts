@@ -1,6 +1,6 @@
 import { conformance } from '@switchyard/conformance'
 import { afterAll, describe, it } from 'vitest'
-import { servePlaces } from './server-per-place.ts'
+import { servePlaces } from './places.ts'
 
 const places = await servePlaces(() => ({}))
 afterAll(() => places.close())

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Backend, State } from '@switchyard/core'
 import { memory } from '@switchyard/memory'
 import { createServer, DEFAULT_SERVER, type ServerSettings, type TokenSettings } from '@switchyard/server'
@@ -20,6 +22,8 @@ export interface RunningServer {
   readonly port: number
   /** What it serves. */
   readonly state: State
+  /** Ends the connections on which nothing is asked, and resolves when there is none left. */
+  disconnected(): Promise<void>
   close(): Promise<void>
 }
 
@@ -41,10 +45,15 @@ export async function startServer({
     dataDir,
   })
   const url = await server.listen()
+  const { server: http } = server.app
+  const connections = promisify(http.getConnections.bind(http))
   return {
     url,
     port: Number(new URL(url).port),
     state: server.state,
+    async disconnected() {
+      for (http.closeIdleConnections(); (await connections()) > 0; http.closeIdleConnections()) await sleep(1)
+    },
     async close() {
       await server.close()
       await rm(dataDir, { recursive: true, force: true })
