@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { createState } from '@switchyard/core'
 import { file } from '@switchyard/file'
 import { memory } from '@switchyard/memory'
 import { redis } from '@switchyard/redis'
 import { isRedisWanted, startRedis } from '@switchyard/services'
 import { describe, expect, it } from 'vitest'
+import { createRateLimiter } from '../src/limits/rate-limiter.ts'
 import { takeTokens } from '../src/limits/token-bucket.ts'
 import { afterFile } from './support/after-file.ts'
 import { expectProblem } from './support/expect-problem.ts'
@@ -54,6 +56,35 @@ describe('a token bucket', () => {
     expect(takeTokens(bucket, 1_000_000, 1, 0)).toMatchObject({ granted: 0, waitMs: 100 })
     expect(takeTokens({ size: 1, perMs: 0.01 }, 1000, 1, 0)).toMatchObject({ granted: 0, waitMs: 100 })
   })
+})
+
+it('a clock that is set back by a day keeps nobody waiting for a day', async () => {
+  await using state = await createState({ backends: { memory: memory() }, active: 'memory' })
+  let now = Date.now()
+  let elapsed = 0
+  const limiter = createRateLimiter({
+    name: 'rate',
+    bucket: () => ({ size: 1, perMs: 0.001 }),
+    state,
+    onFailure(error) {
+      throw error
+    },
+    now: () => now,
+    elapsed: () => elapsed,
+  })
+  expect(await limiter.take('one')).toMatchObject({ isAllowed: true })
+  expect(await limiter.take('one')).toMatchObject({ isAllowed: false, waitMs: 1000 })
+  now -= 86_400_000
+  elapsed += 999
+  now += 999
+  expect(await limiter.take('one')).toMatchObject({ isAllowed: false, waitMs: 1 })
+  elapsed += 1
+  now += 1
+  const { waitMs } = await limiter.take('one')
+  expect(waitMs).toBeLessThanOrEqual(1000)
+  elapsed += waitMs
+  now += waitMs
+  expect(await limiter.take('one')).toMatchObject({ isAllowed: true })
 })
 
 describe('limits.rate', () => {

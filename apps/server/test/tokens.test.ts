@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fastify } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { type Access, createAccess } from '../src/access/access.ts'
+import { type Access, type AccessOptions, createAccess } from '../src/access/access.ts'
 import { DEFAULT_ACCESS, type TokenSettings } from '../src/access/settings.ts'
 import { createThrottle } from '../src/access/throttle.ts'
 import { tokenCommand } from '../src/access/token-command.ts'
@@ -22,14 +22,14 @@ const two = makeToken({ name: 'app', scopes: ['read', 'watch'] })
 /** Access alone, with a clock of its own, before two routes that do nothing. */
 async function startAccess(
   tokens: readonly TokenSettings[],
-  now = Date.now,
+  clocks: Pick<AccessOptions, 'now' | 'elapsed'> = {},
 ): Promise<{ readonly access: Access; readonly url: string; readonly dataDir: string }> {
   const app = fastify()
   await describeRoutes(app)
   const dataDir = await temporaryFolder()
   const audit = createAudit({ settings: DEFAULT_AUDIT, dataDir, log: app.log })
   const settings = { ...DEFAULT_ACCESS, tokens }
-  const access = createAccess({ settings, host: '127.0.0.1', audit, log: app.log, now })
+  const access = createAccess({ settings, host: '127.0.0.1', audit, log: app.log, ...clocks })
   app.setErrorHandler(answerError)
   access.control(app)
   access.routes(app)
@@ -121,7 +121,7 @@ it('a token expires while the server runs', async () => {
   let now = Date.parse('2026-01-01T00:00:00Z')
   const short = makeToken({ scopes: ['read'], expires: '2026-01-01T01:00:00+01:00' })
   const later = makeToken({ scopes: ['read'], expires: '2026-01-01T00:00:01Z' })
-  const { url } = await startAccess([short.settings, later.settings], () => now)
+  const { url } = await startAccess([short.settings, later.settings], { now: () => now })
   expect([await statusOf(`${url}/who`, short.headers), await statusOf(`${url}/who`, later.headers)]).toEqual([
     401, 200,
   ])
@@ -131,8 +131,11 @@ it('a token expires while the server runs', async () => {
 
 describe('wrong tokens', () => {
   it('are slowed down, logins as well; those who have a token already are not', async () => {
-    let now = 0
-    const { url } = await startAccess([one.settings, two.settings], () => now)
+    let elapsed = 0
+    // Set back by a day while they are slowed down.
+    let now = 86_400_000
+    const clocks = { now: () => now, elapsed: () => elapsed }
+    const { url } = await startAccess([one.settings, two.settings], clocks)
     const attempt = (token: string): Promise<number> =>
       statusOf(`${url}/who`, { authorization: `Bearer ${token}` })
     expect(await attempt(one.token)).toBe(200)
@@ -146,7 +149,8 @@ describe('wrong tokens', () => {
     expect([await attempt('wrong10'), await attempt(two.token), await attempt(one.token)]).toEqual([
       429, 429, 200,
     ])
-    now = 60_000
+    now = 0
+    elapsed = 60_000
     expect([await attempt('wrong10'), await attempt(two.token)]).toEqual([401, 200])
   })
 

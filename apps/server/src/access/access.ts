@@ -43,10 +43,19 @@ export interface AccessOptions {
   readonly log: FastifyBaseLogger
   /** Unix ms. Default: the system's clock. */
   readonly now?: () => number
+  /** Ms of a clock that is never set. Default: that of the process. */
+  readonly elapsed?: () => number
 }
 
 /** @throws ConfigError if there are no tokens and the address is not a loopback one. */
-export function createAccess({ settings, host, audit, log, now = Date.now }: AccessOptions): Access {
+export function createAccess({
+  settings,
+  host,
+  audit,
+  log,
+  now = Date.now,
+  elapsed = () => performance.now(),
+}: AccessOptions): Access {
   if (settings.tokens.length === 0) requireLoopback(host)
   const tokens = createTokens(settings.tokens, now)
   const sessions = createSessions({
@@ -54,7 +63,7 @@ export function createAccess({ settings, host, audit, log, now = Date.now }: Acc
     lifetimeMs: parseTtl(settings.sessionLifetime),
     now,
   })
-  const authenticator = createAuthenticator({ tokens, sessions, log, now })
+  const authenticator = createAuthenticator({ tokens, sessions, log, elapsed })
   const streams = createOpenStreams<Identity | undefined>((identity) => {
     if (identity === undefined) return tokens.isEmpty
     return tokens.has(identity.token) && (identity.session === undefined || sessions.has(identity.session.id))

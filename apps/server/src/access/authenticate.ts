@@ -33,7 +33,8 @@ export interface AuthenticatorOptions {
   readonly tokens: Tokens
   readonly sessions: Sessions
   readonly log: FastifyBaseLogger
-  readonly now: () => number
+  /** Ms of a clock that is never set. */
+  readonly elapsed: () => number
 }
 
 export const SESSION_COOKIE = 'switchyard-session'
@@ -41,8 +42,8 @@ export const SESSION_COOKIE = 'switchyard-session'
 const BEARER = /^Bearer +(\S+) *$/i
 const COOKIE = new RegExp(`(?:^|; *)${SESSION_COOKIE}=([\\w-]{43})(?:;|$)`)
 
-export function createAuthenticator({ tokens, sessions, log, now }: AuthenticatorOptions): Authenticator {
-  const throttle = createThrottle(now)
+export function createAuthenticator({ tokens, sessions, log, elapsed }: AuthenticatorOptions): Authenticator {
+  const throttle = createThrottle(elapsed)
 
   function accept(text: string, address: string, onWrong?: () => void): Token {
     const tokenHash = hashOf(text)

@@ -16,7 +16,6 @@ interface Attempts {
   readonly refused: Set<string>
   /** So that nobody is locked out by another one behind the same address. */
   readonly accepted: Set<string>
-  /** Unix ms. */
   startedAt: number
 }
 
@@ -30,7 +29,7 @@ const MAX_ACCEPTED = 100
 /** Of those that were heard from least recently nothing is known. */
 const MAX_ADDRESSES = 10_000
 
-/** @param now Unix ms */
+/** @param now ms of a clock that is never set: one that was set back would lock addresses out for as long */
 export function createThrottle(now: () => number): Throttle {
   const addresses = new Map<string, Attempts>()
 

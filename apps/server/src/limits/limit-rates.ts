@@ -27,15 +27,15 @@ export function limitRates(
   if (quota !== undefined) buckets.push(['quota', quota.requests, quota.requests / parseTtl(quota.per)])
   if (buckets.length === 0) return
 
-  let warnedAt = 0
+  let warnedAt = Number.NEGATIVE_INFINITY
   const limiters = buckets.map(([name, size, perMs]) =>
     createRateLimiter({
       name,
       state,
       bucket: () => ({ size: Math.max(1, size * multiplier()), perMs: perMs * multiplier() }),
       onFailure(error) {
-        if (Date.now() - warnedAt < WARNING_INTERVAL_MS) return
-        warnedAt = Date.now()
+        if (performance.now() - warnedAt < WARNING_INTERVAL_MS) return
+        warnedAt = performance.now()
         app.log.warn(`Requests go on without limits, as they cannot be counted: ${error.message}`)
       },
     }),

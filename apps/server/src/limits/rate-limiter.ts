@@ -27,14 +27,18 @@ export interface RateLimiterOptions {
   readonly onFailure: (error: StateError) => void
   /** Unix ms. Default: the system's clock. */
   readonly now?: () => number
+  /** Ms of a clock that is never set. Default: that of the process. */
+  readonly elapsed?: () => number
 }
 
 interface Client {
   /** Tokens that were taken out of the bucket ahead. */
   ahead: number
-  /** What the bucket said last. */
-  taken: Taken
-  /** Nothing is to be had until then: Unix ms. */
+  /** What was left in it then. */
+  left: number
+  /** When it is full again, on the clock that is never set. */
+  fullAt: number
+  /** Nothing is to be had until then, on the clock that is never set. */
   emptyUntil: number
   asking: Promise<void> | undefined
 }
@@ -53,48 +57,55 @@ export function createRateLimiter({
   state,
   onFailure,
   now = Date.now,
+  elapsed = () => performance.now(),
 }: RateLimiterOptions): RateLimiter {
   const clients = new Map<string, Client>()
 
   function clientOf(id: string): Client {
     const known = clients.get(id)
     if (known !== undefined) return known
-    const taken = { granted: 0, fullAt: 0, left: 0, waitMs: 0 }
-    const made = { ahead: 0, taken, emptyUntil: 0, asking: undefined }
+    const made = { ahead: 0, left: 0, fullAt: 0, emptyUntil: 0, asking: undefined }
     clients.set(id, made)
     return made
   }
 
-  async function ask(id: string, client: Client): Promise<void> {
-    const present = bucket()
+  async function takeFrom(id: string, present: Bucket): Promise<Taken> {
     const { size, perMs } = present
     const wanted = Math.max(1, Math.min(MAX_AHEAD, Math.floor(size * SHARE_AHEAD)))
+    const take = (fullAt: number | undefined): Taken => takeTokens(present, fullAt, wanted, now())
+    let taken = take(undefined)
     try {
       await state.update<number>(
         `${name}:${id}`,
         (fullAt) => {
-          client.taken = takeTokens(present, fullAt, wanted, now())
-          return client.taken.fullAt
+          taken = take(fullAt)
+          return taken.fullAt
         },
         { ttl: Math.ceil(size / perMs) + 1000, timeoutMs: TIMEOUT_MS },
       )
+      return taken
     } catch (error) {
-      // Whoever comes to mend the backend must not be kept out by it.
-      client.taken = { ...takeTokens(present, undefined, wanted, now()) }
       onFailure(asStateError(error, { operation: 'rateLimit' }))
+      // Whoever comes to mend the backend must not be kept out by it.
+      return take(undefined)
     }
-    const { granted, waitMs } = client.taken
+  }
+
+  async function ask(id: string, client: Client): Promise<void> {
+    const { granted, left, fullAt, waitMs } = await takeFrom(id, bucket())
     client.ahead += granted
-    client.emptyUntil = granted > 0 ? 0 : now() + waitMs
+    client.left = left
+    client.fullAt = elapsed() + (fullAt - now())
+    client.emptyUntil = granted > 0 ? 0 : elapsed() + waitMs
   }
 
   function verdict(client: Client): Verdict | undefined {
     if (client.ahead > 0) {
       client.ahead--
-      const untilFull = Math.max(0, client.taken.fullAt - now())
-      return { isAllowed: true, left: client.ahead + client.taken.left, waitMs: untilFull }
+      const untilFull = Math.max(0, client.fullAt - elapsed())
+      return { isAllowed: true, left: client.ahead + client.left, waitMs: untilFull }
     }
-    const waitMs = client.emptyUntil - now()
+    const waitMs = client.emptyUntil - elapsed()
     return waitMs > 0 ? { isAllowed: false, left: 0, waitMs } : undefined
   }
 
