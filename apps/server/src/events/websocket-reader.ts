@@ -30,7 +30,8 @@ export function createWebSocketReader(socket: WebSocket, { drained, closed }: Re
   socket.on('message', () => socket.close(UNSUPPORTED_DATA, 'This stream takes no messages'))
 
   function onSent(): void {
-    if (!isFull) return
+    // Parts that were sent before are told one by one, while what came after them still waits.
+    if (!isFull || socket.bufferedAmount >= HIGH_WATER_BYTES) return
     isFull = false
     drained()
   }
