@@ -35,8 +35,8 @@ export interface Watched<T> {
   tell(event: ServerSentEvent): T | undefined
 }
 
-/** The server shows every 15 seconds that it is alive, unless it is told otherwise. */
-const IDLE_MS = 45_000
+/** A server shows every minute at least that it is alive: two such times, and a little. */
+const IDLE_MS = 130_000
 
 /** Failures of the connection, which may come back. */
 const PASSING = ['UNAVAILABLE', 'OVERLOADED', 'TIMEOUT'] as const
