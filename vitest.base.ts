@@ -17,9 +17,9 @@ export const testConfig: ViteUserConfig = defineConfig({
     isolate: false,
     reporters: ['default', 'json'],
     outputFile: { json: '.reports/vitest.json' },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     // What is waited for comes at once, but not on a machine that is busy.
-    expect: { poll: { timeout: 20_000 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

@@ -218,6 +218,20 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     changes: [{ file: 'switch/switch-run.ts', from: '        await assertSameIncarnation()\n', to: '' }],
   },
   {
+    name: 'what is compared beside writes ends the switch',
+    changes: [
+      {
+        file: 'switch/cut-over.ts',
+        from: '    await copying?.catch(() => undefined)\n',
+        to: '    await copying\n',
+      },
+    ],
+  },
+  {
+    name: 'another backend under the name of a removed one is taken for an old copy',
+    changes: [{ file: 'service.ts', from: '        await switcher?.forget(name)\n', to: '' }],
+  },
+  {
     name: 'what a dead process has sent is not fenced off',
     changes: [
       {

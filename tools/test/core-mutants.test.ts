@@ -7,7 +7,11 @@ import { run } from './command.ts'
 import { ROOT } from './workspace.ts'
 
 const CORE = join(ROOT, 'packages/core')
-const TESTS = ['switching', 'switch-guards', 'operations'].map((name) => `test/${name}.test.ts`)
+/** A few of them run at once, each a whole run of tests, beside those of other packages. */
+const TIMEOUT_MS = 600_000
+const TESTS = ['switching', 'switch-guards', 'cut-over', 'removing-backends', 'operations'].map(
+  (name) => `test/${name}.test.ts`,
+)
 
 /** A copy of the core with a variant of the algorithm in its sources; its dependencies are those of the real one. */
 function copyOfCore(
@@ -36,7 +40,14 @@ async function failures(folder: string, bail: number): Promise<readonly string[]
   const report = join(folder, 'report.json')
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
   const reporting = ['--reporter=json', `--outputFile=${report}`]
-  const options = ['--root', folder, '--no-file-parallelism', `--bail=${bail}`, ...reporting]
+  const options = [
+    '--root',
+    folder,
+    '--no-file-parallelism',
+    '--testTimeout=30000',
+    `--bail=${bail}`,
+    ...reporting,
+  ]
   // It fails where a test does, which the report tells; without one it has not come that far.
   await run(process.execPath, [vitest, 'run', ...options, ...TESTS], { cwd: folder }).catch(
     (error: unknown) => {
@@ -55,13 +66,17 @@ async function failures(folder: string, bail: number): Promise<readonly string[]
 }
 
 describe.concurrent('the tests of the core', () => {
-  test('pass on the copy without a change', async ({ onTestFinished }) => {
-    expect(await failures(copyOfCore([], onTestFinished), 0)).toEqual([])
-  }, 120_000)
+  test(
+    'pass on the copy without a change',
+    async ({ onTestFinished }) => {
+      expect(await failures(copyOfCore([], onTestFinished), 0)).toEqual([])
+    },
+    TIMEOUT_MS,
+  )
 
   test.for(CORE_MUTANTS)(
     'catch: $name',
-    { timeout: 120_000 },
+    { timeout: TIMEOUT_MS },
     async ({ name, changes }, { onTestFinished }) => {
       const caught = await failures(copyOfCore(changes, onTestFinished), 1)
       expect(caught).not.toEqual([])

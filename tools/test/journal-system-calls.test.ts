@@ -19,9 +19,9 @@ describe.runIf(isStraceWanted())('before a switch is recorded', () => {
         throw new Error(`no ${pattern} among\n${calls.map(({ text }) => text).join('\n')}`)
       return found
     }
-    const write = find(/^p?write.*\/\.journal\.json\..*the other one/)
-    const sync = find(/^fsync\(.*\/\.journal\.json\./)
-    const rename = find(/^rename.*\/\.journal\.json\..*\/journal\.json"/)
+    const write = find(/^p?write.*\/\.new-journal\.json-.*the other one/)
+    const sync = find(/^fsync\(.*\/\.new-journal\.json-/)
+    const rename = find(/^rename.*\/\.new-journal\.json-.*\/journal\.json"/)
     const syncFolder = find(new RegExp(`^fsync\\(.*/${basename(folder)}>`))
     expect(sync.began).toBeGreaterThan(write.ended)
     expect(rename.began).toBeGreaterThan(sync.ended)

@@ -26,7 +26,7 @@ beforeAll(async () => {
     })
     tarballs.set(project.manifest.name, JSON.parse(output).filename)
   }
-}, 120_000)
+}, 300_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -45,7 +45,7 @@ describe.each(names)('%s', (name) => {
       cwd: folder,
       env: userEnvironment,
     })
-  }, 60_000)
+  }, 300_000)
 })
 
 test.each(published().map(({ folder }) => folder))('%s has declarations that stand alone', (project) => {
@@ -86,7 +86,7 @@ describe('core and sqlite alone, installed from their tarballs', () => {
     writeFileSync(join(makeFolder(user), 'package.json'), '{ "type": "module" }')
     const wanted = ['@switchyard/core', '@switchyard/sqlite'].map(tarball)
     await run('npm', ['install', '--no-audit', '--no-fund', ...wanted], { cwd: user, env: userEnvironment })
-  }, 120_000)
+  }, 300_000)
 
   test('bring no other backend and no native addon', () => {
     const installed = readdirSync(join(user, 'node_modules'), { recursive: true, encoding: 'utf8' })
@@ -109,7 +109,7 @@ describe('core and sqlite alone, installed from their tarballs', () => {
       expect(promisedOutput(example).length).toBeGreaterThan(0)
       expect(lines(output)).toEqual(promisedOutput(example))
     },
-    180_000,
+    300_000,
   )
 })
 
@@ -123,7 +123,7 @@ describe('the server, installed from the tarballs', () => {
       cwd: user,
       env: userEnvironment,
     })
-  }, 120_000)
+  }, 300_000)
 
   const bin = (): string => join(user, 'node_modules/.bin/switchyard-server')
 
@@ -137,10 +137,10 @@ describe('the server, installed from the tarballs', () => {
     async (version) => {
       await serves(await node(version), [bin()])
     },
-    180_000,
+    300_000,
   )
 
-  test('serves by npx', () => serves('npx', ['@switchyard/server']), 60_000)
+  test('serves by npx', () => serves('npx', ['@switchyard/server']), 300_000)
 
   /** Starts it, uses it, kills it, and finds what was kept. */
   async function serves(command: string, args: readonly string[]): Promise<void> {

@@ -77,4 +77,4 @@ test('the two files of the conformance README test a backend', async () => {
   const count = (name: string): number => Number(new RegExp(`^[#ℹ] ${name} (\\d+)$`, 'm').exec(output)?.[1])
   expect(count('pass')).toBeGreaterThan(150)
   expect(count('fail') + count('skipped') + count('cancelled')).toBe(0)
-}, 240_000)
+}, 300_000)

@@ -127,4 +127,4 @@ it('a client generated from the document compiles under strict, and works', asyn
     0,
     ['restore done', 'backup done'],
   ])
-}, 60_000)
+}, 300_000)

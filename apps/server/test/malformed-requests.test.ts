@@ -35,4 +35,4 @@ it(`${RUNS} malformed requests are each answered with a problem, and leave the s
   expect(await (await fetch(`${server.url}/v1/state`)).json()).toEqual({ keys: ['witness'] })
   expect(await (await fetch(urlOf(server, 'witness'))).json()).toBe('unharmed')
   expect(({} as Record<string, unknown>)['a']).toBeUndefined()
-}, 120_000)
+}, 300_000)

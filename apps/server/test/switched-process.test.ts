@@ -108,7 +108,7 @@ describe.runIf(isRedisWanted())('a server that is switched and killed under traf
     }
     server.process.kill('SIGTERM')
     await server.ended
-  }, 120_000)
+  }, 300_000)
 
   it('says in its log what became of a switch that was cut off', async () => {
     const folder = await temporaryFolder()

@@ -45,7 +45,7 @@ beforeAll(async () => {
     },
   })) as Rolldown.RolldownOutput[]
   code = result[0]?.output[0].code as string
-}, 60_000)
+}, 300_000)
 
 afterAll(() => server.close())
 

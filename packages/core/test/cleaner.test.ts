@@ -118,7 +118,7 @@ describe('a process with a state', () => {
   it.each(['5m', 1, '520w'])('exits by itself, cleaning up every %s, without close()', async (interval) => {
     const program = new URL('./no-close.fixture.ts', import.meta.url)
     const run = promisify(execFile)(process.execPath, [program.pathname, JSON.stringify(interval)], {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     // A process that is killed for hanging rejects.
     expect((await run).stdout.trim()).toBe('done')

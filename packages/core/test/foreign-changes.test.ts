@@ -87,7 +87,7 @@ describe('changes of other processes', () => {
     expect(await codeOf(() => watch.next())).toBe('LAGGED')
     expect(errors.map(({ code, backend }) => [code, backend])).toEqual([['LAGGED', 'shared']])
     const next = state.watch()
-    await expect.poll(() => started.length, { timeout: 5000 }).toBe(2)
+    await expect.poll(() => started.length, { timeout: 60_000 }).toBe(2)
     started[1]?.give({ type: 'delete', key: 'theirs' })
     expect((await next.next()).value).toMatchObject({ type: 'delete', key: 'theirs' })
     await state.close()

@@ -306,7 +306,7 @@ test('an abort says so when a backend does not answer, and the source serves', a
   answers.resolve()
   expect(await codeOf(() => run.done)).toBe('ABORTED')
   expect((await b.store.stats()).keys).toBe(0)
-}, 30_000)
+}, 300_000)
 
 describe('a restore', () => {
   const entry = { value: Buffer.from('1'), version: 'v' }

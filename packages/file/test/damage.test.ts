@@ -99,7 +99,7 @@ test(`${CASES} folders damaged at random are refused, or give what was last writ
   expect(outcomes.refused).toBeGreaterThan(20)
   expect(outcomes.cut).toBeGreaterThan(5)
   expect(outcomes.keyRefused).toBeGreaterThan(20)
-}, 120_000)
+}, 300_000)
 
 test('a manifest with a flipped bit is refused, and nothing is removed', async () => {
   const { folder } = await written()

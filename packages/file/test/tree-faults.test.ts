@@ -20,7 +20,7 @@ import { createWatcher } from '../src/tree/watcher.ts'
 import { contentOf, openState } from './open-state.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const retry = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 10_000, interval: 20 })
+const retry = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 60_000, interval: 20 })
 
 const open = (path: string): Promise<StateStore> =>
   openStore(file({ path, layout: 'tree', durability: 'none' }))

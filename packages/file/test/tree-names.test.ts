@@ -124,4 +124,4 @@ test(`${KEYS} hostile keys have a file each, all within the folder, and are list
 
   const { state: again } = await openState(file({ path, layout: 'tree' }))
   await check(again)
-}, 120_000)
+}, 300_000)

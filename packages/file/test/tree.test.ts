@@ -20,7 +20,7 @@ import { fileNameOf } from '../src/tree/file-name.ts'
 import { contentOf, openState } from './open-state.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const WAIT = { timeout: 10_000, interval: 20 }
+const WAIT = { timeout: 60_000, interval: 20 }
 
 interface Opened {
   readonly path: string

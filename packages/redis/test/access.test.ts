@@ -4,6 +4,7 @@ import { createState, openStore, type State } from '@switchyard/core'
 import { isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RedisOptions, redis } from '../src/index.ts'
+import { ruleOfReadme } from './readme-rule.ts'
 
 async function opened(options: RedisOptions): Promise<State> {
   const state = await createState({ backends: { redis: redis(options) }, cleanupInterval: false })
@@ -26,14 +27,6 @@ async function useAll(state: State): Promise<void> {
   await state.cleanup()
   expect(await state.backends.health('redis')).toMatchObject({ healthy: true })
   expect(await state.clear()).toBe(2)
-}
-
-/** The rule that the README gives. */
-function ruleOfReadme(): readonly string[] {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const rule = /^ACL SETUSER (.*)$/m.exec(readme)?.[1]
-  expect(rule).toBeDefined()
-  return String(rule).split(' ')
 }
 
 describe.runIf(isRedisWanted())('with an ACL user', () => {

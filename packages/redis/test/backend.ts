@@ -23,12 +23,12 @@ function address(): Address {
 export const create = ({ id, variant }: Place): Backend =>
   redis({
     ...address().options,
-    ...(variant === 'plain' ? { layout: 'plain', prefix: `${id}/` } : { prefix: id }),
+    ...(variant === 'plain' ? { layout: 'plain', prefix: `switchyard:${id}/` } : { prefix: `switchyard:${id}` }),
   })
 
 /** Removes what a case has left, so that the next ones do not scan it. */
 export async function destroy({ id }: Place): Promise<void> {
-  for (const port of address().ports) await command(port, ['EVAL', REMOVE, '0', `${id}*`])
+  for (const port of address().ports) await command(port, ['EVAL', REMOVE, '0', `switchyard:${id}*`])
 }
 
 const REMOVE = `#!lua flags=allow-cross-slot-keys

@@ -39,7 +39,7 @@ async function restarter(port: number): Promise<() => Promise<void>> {
     const server = spawn(path, args, { env, cwd: folder, stdio: 'ignore' })
     onTestFinished(() => void server.kill('SIGKILL'))
     await expect
-      .poll(() => command(port, ['CLUSTER', 'INFO']).catch(String), { timeout: 20_000 })
+      .poll(() => command(port, ['CLUSTER', 'INFO']).catch(String), { timeout: 60_000 })
       .toContain('cluster_state:ok')
   }
 }
@@ -67,7 +67,7 @@ async function use({ live, dead }: Use, forMs: number): Promise<{ live: Tally; d
 
 type Tally = ReadonlyMap<string, number>
 
-describe.runIf(isRedisWanted())('when a node of a cluster fails', { timeout: 60_000 }, () => {
+describe.runIf(isRedisWanted())('when a node of a cluster fails', { timeout: 300_000 }, () => {
   let keys: Use
   beforeEach(async () => {
     unhandled.length = 0
@@ -111,7 +111,7 @@ describe.runIf(isRedisWanted())('when a node of a cluster fails', { timeout: 60_
 
     await restart()
     for (const key of keys.dead) {
-      await expect.poll(() => outcome(state.set(key, 2)), { timeout: 20_000 }).toBe('ok')
+      await expect.poll(() => outcome(state.set(key, 2)), { timeout: 60_000 }).toBe('ok')
     }
     await sleep(100)
     const back = await use(keys, 300)
@@ -127,7 +127,7 @@ describe.runIf(isRedisWanted())('when a node of a cluster fails', { timeout: 60_
     expect(down.dead.has('UNAVAILABLE')).toBe(true)
     failing?.signal('SIGCONT')
     for (const key of keys.dead) {
-      await expect.poll(() => outcome(state.set(key, 2)), { timeout: 20_000 }).toBe('ok')
+      await expect.poll(() => outcome(state.set(key, 2)), { timeout: 60_000 }).toBe('ok')
     }
   })
 

@@ -38,7 +38,7 @@ async function outcome(call: () => Promise<unknown>): Promise<string> {
 
 async function recovers(): Promise<void> {
   await expect
-    .poll(() => outcome(() => state.set('recovered', 1)), { timeout: 20_000, interval: 50 })
+    .poll(() => outcome(() => state.set('recovered', 1)), { timeout: 60_000, interval: 50 })
     .toBe('ok')
   expect(await state.get('recovered')).toBe(1)
 }
@@ -135,7 +135,7 @@ describe.skipIf(!isRedisWanted())('when the connection fails', () => {
           if (result === 'UNAVAILABLE') proxy.unstall()
           return result
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe('ok')
     await recovers()

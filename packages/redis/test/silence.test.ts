@@ -35,7 +35,7 @@ describe.runIf(isRedisWanted())('a connection', () => {
   afterAll(() => server.stop())
 
   test('that carries a large value for longer than silence may last is well', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     const { store, wire } = await opened({ bytesPerSecond: 1_300_000 })
     const started = performance.now()
