@@ -46,12 +46,19 @@ export function createSwitches(state: State, before: SwitchRecord | undefined): 
       const { code, message } = asStateError(error, { operation: 'switch' })
       errors.set(run.id, { code, detail: message })
     })
-    const [oldest] = runs.keys()
-    if (runs.size > KEPT && oldest !== undefined) {
-      runs.delete(oldest)
-      errors.delete(oldest)
-    }
+    forgetOldest()
     return statusOf(run)
+  }
+
+  function forgetOldest(): void {
+    if (runs.size <= KEPT) return
+    const all = [...runs.values()]
+    // The only one that there may be a way back from.
+    const lastDone = all.findLast(({ status }) => status.phase === 'done')
+    const oldest = all.find((run) => run !== lastDone)
+    if (oldest === undefined) return
+    runs.delete(oldest.id)
+    errors.delete(oldest.id)
   }
 
   function statusOf(run: SwitchRun): SwitchStatus {
