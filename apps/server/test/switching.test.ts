@@ -106,10 +106,24 @@ describe('a switch', () => {
     await expectProblem(post({ to: 'nowhere' }), 404, 'UNKNOWN_BACKEND')
     await expectProblem(post({ to: 'local' }), 400, 'INVALID_OPTIONS')
     await expectProblem(post({ to: 'cache' }), 400, 'INVALID_OPTIONS')
-    await expectProblem(post({ to: 'files', pauseBudgetMs: -1 }), 400, 'BAD_REQUEST')
     await expectProblem(post({}), 400, 'BAD_REQUEST')
     await expectProblem(fetch(`${server.url}/v1/switch`), 404, 'NOT_FOUND')
     await expectProblem(fetch(`${server.url}/v1/switch/none/abort`, { method: 'POST' }), 404, 'NOT_FOUND')
+  })
+})
+
+describe('pauseBudgetMs', async () => {
+  const server = await start()
+  const plan = (pauseBudgetMs: unknown): Promise<Response> =>
+    fetch(`${server.url}/v1/switch`, json('POST', { to: 'files', dryRun: true, pauseBudgetMs }))
+
+  it.each([-1, 0, 0.5, 1.5, 60_001, 1e300, '250', null])('%j is refused', async (pauseBudgetMs) => {
+    const problem = await expectProblem(plan(pauseBudgetMs), 400, 'BAD_REQUEST')
+    expect(problem['detail']).toContain('body/pauseBudgetMs must be')
+  })
+
+  it.each([1, 60_000])('%j is taken', async (pauseBudgetMs) => {
+    expect((await plan(pauseBudgetMs)).status).toBe(200)
   })
 })
 

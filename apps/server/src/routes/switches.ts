@@ -66,8 +66,9 @@ const plan = record({
 
 const options: Readonly<Record<string, JsonSchema>> = {
   pauseBudgetMs: {
-    type: 'number',
-    exclusiveMinimum: 0,
+    type: 'integer',
+    minimum: 1,
+    maximum: 60_000,
     default: 250,
     description: 'How long operations may wait.',
   },
