@@ -236,6 +236,8 @@ function createApp(settings: ServerSettings, limits: LimitSettings): FastifyInst
     http: {
       requireHostHeader: false,
       shouldUpgradeCallback: asksForWebSocket,
+      // Both at once: Node refuses one for the headers that is longer than that for all of the request.
+      requestTimeout,
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: Math.max(100, Math.min(requestTimeout / 4, 5000)),
     },

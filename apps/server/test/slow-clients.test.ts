@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { parseTtl } from '@switchyard/core'
 import { memory } from '@switchyard/memory'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -88,6 +89,12 @@ it(`${SLOW} slow sockets and ${HOSTILE} hostile requests: all others are served,
   const arrayBuffers = process.memoryUsage().arrayBuffers
   expect(arrayBuffers).toBeLessThan(512 * 1024 * 1024)
 }, 300_000)
+
+it.each(['5m', '6m', '24d'] as const)('a requestTimeout of %s is one to start with', async (timeout) => {
+  const patient = await startServer({ backends: { memory: memory() }, requestTimeout: timeout })
+  const { requestTimeout, headersTimeout } = patient.app.server
+  expect([requestTimeout, headersTimeout]).toEqual([parseTtl(timeout), parseTtl(timeout)])
+})
 
 it('a body that drips is answered with 408 when its time is up', async () => {
   const socket = await openRaw(server.port, KINDS[1].head)
