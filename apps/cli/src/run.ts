@@ -7,9 +7,9 @@ import { migrateCommand } from './commands/migrate.ts'
 import { serveCommand } from './commands/serve.ts'
 import { valueCommands } from './commands/values.ts'
 import { verifyCommand } from './commands/verify.ts'
-import { EXIT } from './exit-codes.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { createOutput, type OutputStreams } from './output.ts'
-import { createSession, type GlobalOptions, type Session, UsageError } from './session.ts'
+import { createSession, type GlobalOptions, type Session } from './session.ts'
 
 export interface RunOptions extends OutputStreams {
   /** Arguments, without those that name Node and the program. */
@@ -43,14 +43,16 @@ export async function run({ args, env, signal, stdout, stderr }: RunOptions): Pr
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void stderr.write(text),
+      writeErr: (text) => void (isJson() || stderr.write(text)),
     })
+
+  const isJson = (): boolean => program.opts<GlobalOptions>().json === true
 
   const add: AddCommand = (usage, description, define, action) => {
     const command = define(program.command(usage).description(description))
     command.action(async () => {
       const globals = program.opts<GlobalOptions>()
-      const output = createOutput(globals.json === true, { stdout, stderr })
+      const output = createOutput(isJson(), { stdout, stderr })
       const session = createSession(globals, output, env, signal)
       code = await action(session, command.processedArgs, command.opts())
     })
@@ -66,16 +68,13 @@ export async function run({ args, env, signal, stdout, stderr }: RunOptions): Pr
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (thrown) {
-    const error = thrown === signal.reason ? givenUp(thrown) : thrown
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    if (!isForPeople(error)) throw error
-    const reason = isStateError(error)
-      ? { code: error.code, message: error.message }
-      : { message: error.message }
-    if (program.opts<GlobalOptions>().json === true) stderr.write(`${JSON.stringify({ error: reason })}\n`)
-    else stderr.write(`switchyard: ${error.message}\n`)
-    if (signal.aborted) return EXIT.interrupted
-    return error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.failed
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok
+    const reason = reasonOf(thrown === signal.reason ? givenUp(thrown) : thrown)
+    if (reason === undefined) throw thrown
+    if (isJson()) stderr.write(`${JSON.stringify({ error: reason })}\n`)
+    // Commander has told its own errors, with the help.
+    else if (!(thrown instanceof CommanderError)) stderr.write(`switchyard: ${reason.message}\n`)
+    return signal.aborted ? EXIT.interrupted : exitCodeOf(reason.code)
   }
 }
 
@@ -86,8 +85,22 @@ function givenUp(reason: unknown): StateError {
   })
 }
 
-/** Whose message says what to do about it. */
-function isForPeople(error: unknown): error is Error {
-  if (error instanceof ConfigError || error instanceof UsageError || isStateError(error)) return true
-  return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined
+interface Reason {
+  readonly code: string
+  readonly message: string
+}
+
+/** Of an error whose message says what to do about it. */
+function reasonOf(error: unknown): Reason | undefined {
+  if (isStateError(error)) return { code: error.code, message: error.message }
+  if (error instanceof ConfigError) return { code: 'INVALID_OPTIONS', message: error.message }
+  if (error instanceof CommanderError) return { code: 'INVALID_OPTIONS', message: messageOf(error) }
+  const { syscall, code } = Object(error) as NodeJS.ErrnoException
+  if (!(error instanceof Error) || syscall === undefined || code === undefined) return undefined
+  return { code, message: error.message }
+}
+
+function messageOf({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'There is no command; see --help'
+  return message.replace(/^error: /, '')
 }

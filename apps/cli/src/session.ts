@@ -98,9 +98,8 @@ export function createSession(
       const { state } = await load()
       const backend = state.backends[name]
       if (backend === undefined) {
-        throw new UsageError(
-          `There is no backend '${name}'; there are: ${Object.keys(state.backends).join(', ')}`,
-        )
+        const message = `There is no backend '${name}'; there are: ${Object.keys(state.backends).join(', ')}`
+        throw new StateError('UNKNOWN_BACKEND', message, { backend: name })
       }
       const store = await openStore(backend, { backend: name, logger })
       try {
@@ -125,9 +124,4 @@ async function lockOut(dataDir: string): Promise<DirectoryLock> {
     if (!isStateError(error, 'LOCKED')) throw error
     throw new StateError('LOCKED', `${error.message}. If that is a server, use its API`, { cause: error })
   }
-}
-
-/** Arguments that make no sense. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
 }

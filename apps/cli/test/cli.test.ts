@@ -221,6 +221,28 @@ test('doctor tells what is well and what is not', async () => {
   expect(found.stdout).toMatch(/FAIL backend local \(redis\): .*cannot be reached/)
 })
 
+test.each([
+  ['INVALID_KEY', ['set', '', '1']],
+  ['INVALID_TTL', ['set', 'key', '1', '--ttl', 'soon']],
+  ['NOT_SERIALIZABLE', ['set', 'key', '1e999']],
+  ['UNKNOWN_BACKEND', ['migrate', 'nowhere']],
+  ['UNKNOWN_BACKEND', ['verify', 'nowhere']],
+  ['INVALID_OPTIONS', ['migrate', 'local']],
+  ['INVALID_OPTIONS', ['keys', '--limit', 'x']],
+  ['INVALID_OPTIONS', ['--config', 'none.yaml', 'stats']],
+  ['INVALID_OPTIONS', ['nothing']],
+  ['INVALID_OPTIONS', ['get']],
+  ['INVALID_OPTIONS', ['get', 'key', '--nope']],
+  ['INVALID_OPTIONS', []],
+] as const)('a mistake of the caller has exit code 2 and the code %s: %j', async (expected, args) => {
+  const { run } = project()
+  const { code, stdout, stderr } = await run([...args, '--json'])
+  expect([code, stdout]).toEqual([2, ''])
+  const { error } = JSON.parse(stderr) as { error: { code: string; message: string } }
+  expect(error.code).toBe(expected)
+  expect(error.message).toMatch(/^[^(]+/)
+})
+
 test('arguments that make no sense are told, with exit code 2', async () => {
   const { run, folder } = project()
   for (const args of [

@@ -1,7 +1,8 @@
 import { backup, checkBackup, restore } from '@switchyard/backup'
+import { StateError } from '@switchyard/core'
 import { EXIT } from '../exit-codes.ts'
 import type { AddCommand } from '../run.ts'
-import { type Session, UsageError } from '../session.ts'
+import type { Session } from '../session.ts'
 
 const MODES = ['empty', 'merge', 'replace'] as const
 
@@ -42,7 +43,8 @@ export function backupCommands(add: AddCommand): void {
         .option('--dry-run', 'read and check all of the file, and change nothing'),
     async (session, [file = ''], { mode, dryRun }) => {
       const wanted = MODES.find((one) => one === mode)
-      if (wanted === undefined) throw new UsageError(`--mode is one of ${MODES.join(', ')}, not '${mode}'`)
+      if (wanted === undefined)
+        throw new StateError('INVALID_OPTIONS', `--mode is one of ${MODES.join(', ')}, not '${mode}'`)
       const key = await keyOf(session)
       if (dryRun === true) {
         const info = await checkBackup(file, { ...key, signal: session.signal })

@@ -1,7 +1,7 @@
-import type { State, SwitchOptions, SwitchPlan } from '@switchyard/core'
+import { type State, StateError, type SwitchOptions, type SwitchPlan } from '@switchyard/core'
 import { EXIT } from '../exit-codes.ts'
 import type { AddCommand } from '../run.ts'
-import { type ReadableState, type Session, UsageError } from '../session.ts'
+import type { ReadableState, Session } from '../session.ts'
 
 interface MigrateOptions {
   readonly dryRun?: boolean
@@ -39,7 +39,7 @@ export function migrateCommand(add: AddCommand): void {
 function rateOf(maxRate: string): number {
   const rate = Number(maxRate)
   if (rate > 0) return rate
-  throw new UsageError(`--max-rate is a number of keys above 0, not '${maxRate}'`)
+  throw new StateError('INVALID_OPTIONS', `--max-rate is a number of keys above 0, not '${maxRate}'`)
 }
 
 async function plan(

@@ -1,7 +1,6 @@
-import { jsonCodec, type Ttl, type ValueEntry } from '@switchyard/core'
+import { jsonCodec, StateError, type Ttl, type ValueEntry } from '@switchyard/core'
 import { EXIT } from '../exit-codes.ts'
 import type { AddCommand } from '../run.ts'
-import { UsageError } from '../session.ts'
 
 /** A value as the server keeps it. */
 interface Content {
@@ -45,7 +44,7 @@ export function valueCommands(add: AddCommand): void {
         .option('-n, --limit <count>', 'so many at the most'),
     async ({ output, reading, signal }, _args, { prefix, limit }) => {
       const most = limit === undefined ? Number.POSITIVE_INFINITY : Number(limit)
-      if (!(most >= 1)) throw new UsageError(`--limit is a number of keys, not '${limit}'`)
+      if (!(most >= 1)) throw new StateError('INVALID_OPTIONS', `--limit is a number of keys, not '${limit}'`)
       return reading(async (state) => {
         let count = 0
         for await (const key of state.keys({ prefix: String(prefix), signal })) {
