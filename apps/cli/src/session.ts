@@ -9,7 +9,13 @@ import {
   type SwitchJournal,
 } from '@switchyard/core'
 import { type DirectoryLock, lockDirectory } from '@switchyard/file'
-import { contentCodec, loadConfig, openJournalNames, type ServerConfig } from '@switchyard/server'
+import {
+  contentCodec,
+  isDataFolder,
+  loadConfig,
+  openJournalNames,
+  type ServerConfig,
+} from '@switchyard/server'
 import type { Output } from './output.ts'
 
 /** Options of every command. */
@@ -28,6 +34,8 @@ export interface Session {
   /** Aborts with Ctrl-C. */
   readonly signal: AbortSignal
   config(): Promise<ServerConfig>
+  /** @throws StateError `INVALID_OPTIONS` if no server has run with the data folder: what reads it must not begin a new one */
+  requireData(): Promise<void>
   /** The state on the backend that the journal or the configuration names, for as long as the work takes. */
   reading<T>(work: (state: ReadableState) => Promise<T>): Promise<T>
   /**
@@ -73,12 +81,21 @@ export function createSession(
     }
   }
 
+  async function requireData(): Promise<void> {
+    const { dataDir: folder } = await load()
+    if (await isDataFolder(folder)) return
+    const message = `No server has run with the data folder '${folder}'; give that of the server with --data-dir, or run it first`
+    throw new StateError('INVALID_OPTIONS', message)
+  }
+
   return {
     output,
     signal,
     config: load,
+    requireData,
     async reading(work) {
       const loaded = await load()
+      await requireData()
       return withState(loaded, onlyRead(fileJournal(join(loaded.dataDir, 'switch.json'))), work)
     },
     async alone(work) {

@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Ended, project } from './project.ts'
@@ -221,6 +229,75 @@ test('doctor tells what is well and what is not', async () => {
   expect(found.stdout).toMatch(/FAIL backend local \(redis\): .*cannot be reached/)
 })
 
+describe('doctor and the files of the data folder', () => {
+  test.each([
+    ['switch.json', 'no JSON', /FAIL journal of switches: '.*switch\.json' is not a journal/],
+    ['backends.json', '{"format":7}', /FAIL names of backends: '.*backends\.json' does not say/],
+    ['config.json', '{"format":1}', /FAIL runtime settings: '.*config\.json' does not hold runtime settings/],
+    [
+      'config.json',
+      '{"format":1,"revision":1,"patch":{"logLevel":"loud"}}',
+      /FAIL runtime settings: .*logLevel/,
+    ],
+    [
+      'switch.json',
+      '{"format":1,"active":"local","leftovers":[],"restoring":1767225600000}',
+      /FAIL journal of switches: .*begun at 2026-01-01T00:00:00\.000Z has not ended/,
+    ],
+    [
+      'switch.json',
+      '{"format":1,"active":"other","leftovers":[]}',
+      /FAIL journal of switches: 'other' serves, and the configuration has no such backend/,
+    ],
+  ])('%s that is not well is told', async (name, text, expected) => {
+    const { folder, run } = project()
+    await run(['set', 'key', '1'])
+    const path = join(folder, 'data', name)
+    writeFileSync(path, text)
+    const { code, stdout } = await run(['doctor'])
+    expect([code, stdout]).toEqual([4, expect.stringMatching(expected)])
+    expect(stdout).toContain('ok   backend local')
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  })
+
+  test('a backend that is another one than that which served is told', async () => {
+    const { folder, run } = project()
+    await run(['set', 'key', '1'])
+    const path = join(folder, 'switchyard.json')
+    writeFileSync(path, readFileSync(path, 'utf8').replace('state.db', 'other.db'))
+    const { code, stdout } = await run(['doctor'])
+    expect([code, stdout]).toEqual([
+      4,
+      expect.stringMatching(/FAIL names of backends: state\.backends\.local: its options were changed/),
+    ])
+  })
+})
+
+test('what reads makes no data in a folder that is not that of a server, and says so', async () => {
+  const { folder, run } = project()
+  await run(['set', 'key', '1'])
+  const wrong = join(folder, 'wrong')
+  for (const args of [
+    ['stats'],
+    ['keys'],
+    ['get', 'key'],
+    ['verify', 'local'],
+    ['migrate', 'files', '--dry-run'],
+    ['migrate', 'files'],
+    ['backup', 'file'],
+    ['delete', 'key'],
+  ]) {
+    const { code, stdout, stderr } = await run(['--data-dir', 'wrong', ...args])
+    expect([args, code, stdout]).toEqual([args, 2, ''])
+    expect(stderr).toContain(`No server has run with the data folder '${wrong}'`)
+    expect(existsSync(wrong)).toBe(false)
+  }
+  mkdirSync(wrong)
+  const { code, stdout } = await run(['--data-dir', 'wrong', 'doctor'])
+  expect([code, stdout]).toEqual([4, expect.stringContaining(`FAIL data folder ${wrong}: No server has run`)])
+  expect(readdirSync(wrong)).toEqual([])
+})
+
 test.each([
   ['INVALID_KEY', ['set', '', '1']],
   ['INVALID_TTL', ['set', 'key', '1', '--ttl', 'soon']],
@@ -236,6 +313,7 @@ test.each([
   ['INVALID_OPTIONS', []],
 ] as const)('a mistake of the caller has exit code 2 and the code %s: %j', async (expected, args) => {
   const { run } = project()
+  await run(['set', 'key', '1'])
   const { code, stdout, stderr } = await run([...args, '--json'])
   expect([code, stdout]).toEqual([2, ''])
   const { error } = JSON.parse(stderr) as { error: { code: string; message: string } }

@@ -38,9 +38,8 @@ import { registerRoutes } from './routes/register.ts'
 import { applyCleanupInterval, applyLogLevel } from './runtime-config/apply-settings.ts'
 import { type ConfigFollower, followConfig } from './runtime-config/follow-config.ts'
 import { refuseWritesInMaintenance } from './runtime-config/maintenance.ts'
-import { overridesFile } from './runtime-config/overrides-file.ts'
-import { openRuntimeConfig, type RuntimeConfig } from './runtime-config/runtime-config.ts'
-import { defaultsOf } from './runtime-config/settings.ts'
+import { openSettings } from './runtime-config/open-settings.ts'
+import type { RuntimeConfig } from './runtime-config/runtime-config.ts'
 import { type JournalNames, openJournalNames } from './switches/backend-identities.ts'
 import { whenHalted } from './switches/halted.ts'
 import { createSwitches, interruptedSwitch } from './switches/switches.ts'
@@ -195,18 +194,15 @@ async function openState(
   app: FastifyInstance,
   onOperation: (sample: OperationSample) => void,
 ): Promise<Opened> {
-  const { server, state, dataDir } = config
-  const runtimeConfig = await openRuntimeConfig({
-    defaults: defaultsOf({ server, state }),
-    file: overridesFile(join(dataDir, 'config.json')),
-    onError: (error) => app.log.error({ err: error }, 'A change of the settings was not followed everywhere'),
-  })
+  const runtimeConfig = await openSettings(config, (error) =>
+    app.log.error({ err: error }, 'A change of the settings was not followed everywhere'),
+  )
   const { logLevel, cleanupInterval } = runtimeConfig.current.settings
   app.log.level = logLevel
   runtimeConfig.onApply(applyLogLevel(app.log))
   const names = await openJournalNames({ config, onForgotten: (message) => app.log.warn(message) })
   const opened = await createState({
-    ...state,
+    ...config.state,
     cleanupInterval,
     journal: names.journal,
     codec: contentCodec,

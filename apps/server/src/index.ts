@@ -10,10 +10,13 @@ export {
 } from './config/settings.ts'
 export { contentCodec } from './content/content-codec.ts'
 export { createServer, type SwitchyardServer } from './create-server.ts'
+export { isDataFolder } from './data-folder.ts'
 export { runServer } from './run-server.ts'
+export { openSettings } from './runtime-config/open-settings.ts'
 export type { ConfigSnapshot, RuntimeConfig } from './runtime-config/runtime-config.ts'
 export type { RuntimeSettings } from './runtime-config/settings.ts'
 export {
+  checkJournalNames,
   type JournalNames,
   type JournalNamesOptions,
   openJournalNames,

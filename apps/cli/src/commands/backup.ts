@@ -19,6 +19,7 @@ export function backupCommands(add: AddCommand): void {
     (command) => command.option('--overwrite', 'replace a file that is there'),
     async (session, [file = ''], { overwrite }) => {
       const key = await keyOf(session)
+      await session.requireData()
       return session.alone(async (state) => {
         const bar = session.output.progress('backup')
         const { keys } = await state.stats()

@@ -31,6 +31,7 @@ export function migrateCommand(add: AddCommand): void {
         ...(maxRate !== undefined && { maxRate: rateOf(maxRate) }),
       }
       if (dryRun === true) return session.reading((state) => plan(session, state, to, settings))
+      await session.requireData()
       return session.alone((state) => migrate(session, state, to, settings))
     },
   )

@@ -95,11 +95,13 @@ export function valueCommands(add: AddCommand): void {
     'delete <keys...>',
     'delete keys; the server must not run',
     (command) => command,
-    async ({ output, alone }, [keys]) =>
-      alone(async (state) => {
+    async ({ output, requireData, alone }, [keys]) => {
+      await requireData()
+      return alone(async (state) => {
         const deleted = await state.deleteMany(keys as unknown as readonly string[])
         output.result({ deleted }, [`${deleted} deleted`])
         return deleted > 0 ? EXIT.ok : EXIT.notFound
-      }),
+      })
+    },
   )
 }

@@ -8,7 +8,8 @@ export function verifyCommand(add: AddCommand): void {
     'verify <backend> [other]',
     'compare value, version and expiry of every key of two backends; of one, print a digest',
     (command) => command,
-    async ({ output, signal, withStore }, [one = '', other]) => {
+    async ({ output, signal, requireData, withStore }, [one = '', other]) => {
+      await requireData()
       const bar = output.progress('compared')
       const onProgress = (compared: number): void => bar.update(compared, undefined)
       if (other === undefined) {

@@ -52,6 +52,43 @@ export function identitiesOf({ origin, state }: ServerConfig): BackendIdentities
   return identities
 }
 
+interface ReadNames {
+  readonly path: string
+  readonly journal: SwitchJournal
+  readonly before: SwitchRecord | undefined
+  readonly configured: Map<string, BackendIdentity>
+  readonly kept: BackendIdentities
+}
+
+async function readNames(config: ServerConfig): Promise<ReadNames> {
+  const path = join(config.dataDir, 'backends.json')
+  const journal = fileJournal(join(config.dataDir, 'switch.json'))
+  const configured = new Map(identitiesOf(config))
+  const kept = await readIdentities(path)
+  const before = await journal.read()
+  const active = before?.active ?? config.state.active
+  const identity = configured.get(active)
+  const served = kept.get(active)
+  if (served?.durable === true && !isIdentical(served, identity))
+    throw otherServes(active, served, identity, path)
+  return { path, journal, before, configured, kept }
+}
+
+/** Where there is none to compare with, it is taken for the same. */
+function isIdentical(kept: BackendIdentity | undefined, identity: BackendIdentity | undefined): boolean {
+  return identity === undefined || kept?.digest === identity.digest
+}
+
+/**
+ * Compares the names in the data folder with the configuration as {@link openJournalNames} does, and changes nothing.
+ *
+ * @throws StateError `CORRUPT`, `UNAVAILABLE`
+ * @throws ConfigError if another backend has the name of the one that serves
+ */
+export async function checkJournalNames(config: ServerConfig): Promise<void> {
+  await readNames(config)
+}
+
 /**
  * Opens the journal of the data folder, and compares the names in it with the configuration, before any backend is opened. A name of a leftover that stands for
  * another backend by now is taken out of the journal, so that what is in that one is not removed.
@@ -60,13 +97,10 @@ export function identitiesOf({ origin, state }: ServerConfig): BackendIdentities
  */
 export async function openJournalNames(options: JournalNamesOptions): Promise<JournalNames> {
   const { config, onForgotten } = options
-  const path = join(config.dataDir, 'backends.json')
-  const journal = fileJournal(join(config.dataDir, 'switch.json'))
-  const configured = new Map(identitiesOf(config))
-  let kept = await readIdentities(path)
+  const { path, journal, before, configured, kept: found } = await readNames(config)
+  let kept = found
 
-  const isSame: JournalNames['isSame'] = (name, identity) =>
-    identity === undefined || kept.get(name)?.digest === identity.digest
+  const isSame: JournalNames['isSame'] = (name, identity) => isIdentical(kept.get(name), identity)
 
   async function keep(names: readonly string[]): Promise<void> {
     const wanted = new Map<string, BackendIdentity>()
@@ -99,11 +133,6 @@ export async function openJournalNames(options: JournalNamesOptions): Promise<Jo
     }
   }
 
-  const before = await journal.read()
-  const active = before?.active ?? config.state.active
-  const identity = configured.get(active)
-  const served = kept.get(active)
-  if (served?.durable === true && !isSame(active, identity)) throw otherServes(active, served, identity, path)
   if (before !== undefined) await forgetOthers(before)
 
   return {
