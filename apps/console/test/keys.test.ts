@@ -132,10 +132,12 @@ describe.runIf(isChromiumWanted())('the key browser', () => {
   })
 
   test('counts down to the expiry', async () => {
-    await put('brief', '"soon gone"', '?ttl=3s')
     const { page, faults } = await one.open()
+    await page.goto(`${one.url}/#/keys`)
+    await page.getByText('Choose a key').waitFor()
+    await put('brief', '"soon gone"', '?ttl=8s')
     await page.goto(at('brief'))
-    await page.getByText(/^in [123] s$/).waitFor()
+    await page.getByText(/^in [1-8] s$/).waitFor()
     await page.getByText('This key is not there').waitFor()
     expect(faults).toEqual([])
   })

@@ -68,6 +68,35 @@ describe.runIf(isChromiumWanted())('the other pages', () => {
     expect(faults).toEqual([])
   })
 
+  test('what is edited right after a save begins on what was saved', async () => {
+    const { page, faults } = await one.open()
+    await page.goto(`${one.url}/#/configuration`)
+    await page.getByLabel('Rate limits').fill('3')
+    const answers = Promise.withResolvers<void>()
+    let isSaved = false
+    let waiting = 0
+    await page.route('**/v1/config', async (route) => {
+      if (route.request().method() === 'PATCH') isSaved = true
+      else if (isSaved) {
+        waiting++
+        await answers.promise
+      }
+      await route.continue()
+    })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => waiting).toBeGreaterThan(0)
+    // What is stored now is not known yet.
+    expect(await page.getByLabel('Rate limits').inputValue()).toBe('3')
+    expect(await page.getByLabel('Rate limits').isDisabled()).toBe(true)
+    answers.resolve()
+    await page.getByText('Configuration saved').waitFor()
+    expect(await page.getByText('was changed while you were editing it').count()).toBe(0)
+    await page.getByLabel('Rate limits').fill('4')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => send('GET', '/v1/config')).toMatchObject({ settings: { rateLimitMultiplier: 4 } })
+    expect(faults).toEqual([])
+  })
+
   test('a configuration that makes no sense is refused, with the reason', async () => {
     const { page } = await one.open()
     await page.goto(`${one.url}/#/configuration`)
@@ -86,7 +115,7 @@ describe.runIf(isChromiumWanted())('the other pages', () => {
     await page.getByText('There is none yet.').waitFor()
     await page.getByLabel('Name').fill('monday')
     await page.getByRole('button', { name: 'Back up' }).click()
-    await page.getByRole('button', { name: 'Restore monday' }).click({ timeout: 10_000 })
+    await page.getByRole('button', { name: 'Restore monday' }).click()
     await send('PUT', '/v1/state/kept', 'after')
     const dialog = page.getByRole('dialog', { name: 'Restore monday' })
     await dialog.getByLabel('How').selectOption('replace')

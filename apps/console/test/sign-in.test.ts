@@ -49,7 +49,10 @@ describe.runIf(isChromiumWanted())('a server with tokens', () => {
     await dialog.getByRole('button', { name: 'Create' }).click()
     await page.getByText('signed created').waitFor()
 
+    // The page may ask for a token already before it loads itself anew.
+    const loadedAnew = page.waitForEvent('load')
     await page.getByRole('button', { name: 'Sign out' }).click()
+    await loadedAnew
     await page.getByLabel('Token').waitFor()
     await page.reload()
     await page.getByLabel('Token').waitFor()

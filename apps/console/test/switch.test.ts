@@ -32,18 +32,21 @@ describe.runIf(isChromiumWanted())('the switch wizard', () => {
     expect(await active()).toBe('local')
     await go.click()
 
-    await page.getByText('Switching local → files').waitFor()
-    await page.getByRole('progressbar', { name: 'Copied' }).waitFor()
-    await page.getByRole('status').getByText('files serves').waitFor({ timeout: 60_000 })
+    // Both are there at once, and not for long.
+    await Promise.all([
+      page.getByText('Switching local → files').waitFor(),
+      page.getByRole('progressbar', { name: 'Copied' }).waitFor(),
+    ])
+    await page.getByRole('status').getByText('files serves').waitFor()
     expect(await page.getByText(/Requests waited for [\d.]+ m?s/).count()).toBe(1)
     expect(await page.getByRole('list', { name: 'Phases' }).locator('.past').count()).toBe(6)
     expect(await active()).toBe('files')
     await page.locator('header').getByText('files serves').waitFor()
 
     await page.getByRole('button', { name: 'Roll back to local' }).click()
-    await page.getByRole('status').getByText('local serves').waitFor({ timeout: 60_000 })
+    await page.getByRole('status').getByText('local serves').waitFor()
     expect(await active()).toBe('local')
-    expect(await traffic.stop()).toBeGreaterThan(10)
+    expect(await traffic.stop()).toBeGreaterThan(0)
     expect(faults).toEqual([])
   })
 

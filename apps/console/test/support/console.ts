@@ -12,7 +12,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 export interface Console {
   readonly url: string
   readonly browser: Browser
-  /** A page of its own, which has opened `/`. */
+  /** A page of its own, which has opened `/`; the one before is closed. */
   open(options?: BrowserContextOptions): Promise<OpenPage>
   stop(): Promise<void>
 }
@@ -23,8 +23,9 @@ export interface OpenPage {
   readonly faults: readonly string[]
 }
 
+const START_MS = 120_000
 /** Shorter than that of a test, so that it is known what it waited for. */
-const TIMEOUT_MS = 20_000
+const TIMEOUT_MS = 60_000
 
 const ARGS = [
   '--no-sandbox',
@@ -57,7 +58,11 @@ export async function startConsole(tokens: Tokens = []): Promise<Console> {
     },
   })
   const url = await server.listen()
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: ARGS })
+  const browser = await chromium.launch({
+    executablePath: await findChromium(),
+    args: ARGS,
+    timeout: START_MS,
+  })
   return {
     url,
     browser,
@@ -71,6 +76,8 @@ export async function startConsole(tokens: Tokens = []): Promise<Console> {
 }
 
 async function openPage(browser: Browser, url: string, options?: BrowserContextOptions): Promise<OpenPage> {
+  // What nobody looks at any more would go on asking the server.
+  for (const before of browser.contexts()) await before.close()
   const context = await browser.newContext({ viewport: { width: 1360, height: 850 }, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(TIMEOUT_MS)

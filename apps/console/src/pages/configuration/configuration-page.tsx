@@ -25,7 +25,8 @@ export function ConfigurationPage(): JSX.Element {
 
   const settings = edited === undefined ? undefined : settingsOf(edited.draft)
   const patch = settings && mergePatchOf(edited?.base.settings, settings)
-  const isStale = edited !== undefined && config.value?.version !== edited.base.version
+  // What is being saved is another version than what it was begun on.
+  const isStale = edited !== undefined && !isBusy && config.value?.version !== edited.base.version
 
   const discard = (): void => {
     setEdited(undefined)
@@ -34,11 +35,12 @@ export function ConfigurationPage(): JSX.Element {
   const save = async (version: string | undefined): Promise<void> => {
     try {
       await requestJson('PATCH', 'v1/config', { json: patch, headers: { 'if-match': `"${version}"` } })
-      setEdited(undefined)
-      toast('Configuration saved')
     } finally {
       await config.refresh()
     }
+    // Not before what is stored is known: on that the next draft begins.
+    setEdited(undefined)
+    toast('Configuration saved')
   }
 
   return (
@@ -79,10 +81,13 @@ export function ConfigurationPage(): JSX.Element {
                 </Notice>
               )}
               {!isConflict(error) && <ActionError {...{ error }} title="Not saved" />}
-              <SettingsFields
-                draft={edited?.draft ?? draftOf(current.settings)}
-                onChange={(draft) => setEdited({ base: edited?.base ?? current, draft })}
-              />
+              <fieldset class="stack" disabled={isBusy}>
+                <legend class="visually-hidden">Settings</legend>
+                <SettingsFields
+                  draft={edited?.draft ?? draftOf(current.settings)}
+                  onChange={(draft) => setEdited({ base: edited?.base ?? current, draft })}
+                />
+              </fieldset>
               <div class="actions">
                 <button type="submit" class="primary" disabled={patch === undefined || isBusy || isStale}>
                   Save
