@@ -61,11 +61,10 @@ it('a revocation that could not be recorded is tried again, and the token is the
   expect(await server.statusOf(leaked)).toBe(404)
   await rm(audit, { recursive: true })
   await expect.poll(() => server.statusOf(leaked), WAIT).toBe(401)
-  expect((await server.config())['latestChange']).toEqual({
-    at: expect.any(Number),
-    outcome: 'applied',
-    fields: ['access.tokens'],
-  })
+  // Told once all of it is done.
+  await expect
+    .poll(async () => (await server.config())['latestChange'], WAIT)
+    .toEqual({ at: expect.any(Number), outcome: 'applied', fields: ['access.tokens'] })
 }, 300_000)
 
 it('a change is tried again until its backend is not in use any more, or there is another one', async () => {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -34,10 +34,11 @@ const yaml = (backends: readonly string[], more: string = QUIET): string =>
 const A = backend('a')
 const B = backend('b')
 const C = backend('c')
+const ELSEWHERE = A.replace('a.db', 'precious.db')
 
 /** A server whose configuration file can be changed. */
-async function start(text: string | undefined) {
-  const folder = await temporaryFolder()
+async function start(text: string | undefined, given?: string) {
+  const folder = given ?? (await temporaryFolder())
   if (text !== undefined) await writeFiles(folder, { 'switchyard.yaml': text })
   const config = await loadConfig({ cwd: folder, env: { PORT: '0' } })
   const quiet = { ...config.server, logLevel: 'silent' } as const
@@ -179,6 +180,19 @@ describe('a valid change', () => {
     expect(await server.names()).toEqual(['local', 'b'])
   })
 
+  it('puts another backend in the place of one with an old copy, which is forgotten', async () => {
+    const server = await start(yaml([A, B]))
+    const id = await server.switchTo('b')
+    await fetch(`${server.url}/v1/switch/${id}/complete`, { method: 'POST' })
+    const text = yaml([B, ELSEWHERE]).replace('active: a', 'active: b')
+    const record = async (): Promise<unknown> =>
+      JSON.parse(await readFile(join(server.folder, 'data/switch.json'), 'utf8'))
+    expect(await record()).toMatchObject({ leftovers: ['a'] })
+    expect((await server.change(text)).latestChange).toMatchObject({ outcome: 'applied' })
+    expect(await record()).toMatchObject({ leftovers: [] })
+    await server.switchTo('a')
+  })
+
   it('may name what serves already as the active one, and say less', async () => {
     const server = await start(yaml([A, B]))
     await server.switchTo('b')
@@ -241,16 +255,24 @@ describe('a change that is ignored, with its reason', () => {
     await fetch(`${server.url}/v1/switch/${id}/complete`, { method: 'POST' })
     expect((await server.change(`${text}# again`)).latestChange).toMatchObject({ outcome: 'applied' })
     expect(await server.names()).toEqual(['b', 'c'])
-    // What the copy is in may come back.
-    expect((await server.change(`${text}${A}`)).latestChange).toMatchObject({ outcome: 'applied' })
-    expect((await server.change(text)).latestChange).toMatchObject({ outcome: 'applied' })
-    const elsewhere = A.replace('a.db', 'precious.db')
-    expect((await server.change(`${text}${elsewhere}`)).latestChange).toMatchObject({
+  })
+
+  it('another backend in the place of one that has an old copy since before the start', async () => {
+    const before = await start(yaml([A, B]))
+    await before.switchTo('b')
+    await before.close()
+    const text = yaml([B]).replace('active: a', 'active: b')
+    const server = await start(text, before.folder)
+    expect((await server.change(`${text}${ELSEWHERE}`)).latestChange).toMatchObject({
       outcome: 'ignored',
       reason: expect.stringMatching(
         /^state\.backends\.a: an earlier switch has left an old copy .*; take another name$/,
       ),
     })
+    expect(await server.names()).toEqual(['b'])
+    // What the copy is in may come back, and make room for another one then.
+    expect((await server.change(`${text}${A}`)).latestChange).toMatchObject({ outcome: 'applied' })
+    expect((await server.change(`${text}${ELSEWHERE}`)).latestChange).toMatchObject({ outcome: 'applied' })
   })
 
   it('and what of it was done already is undone', async () => {

@@ -30,7 +30,11 @@ export function createApplyConfig(options: ApplyConfigOptions): ApplyConfig {
   async function exchangeBackends(current: LoadedConfig, next: LoadedConfig, undo: Undo): Promise<void> {
     const { removed, added } = backendChanges(current.origin.settings, next.origin.settings)
     const identities = identitiesOf(next)
-    await refuseLeftovers(added, identities)
+    // Before anything is touched. With a backend that is removed its old copy is forgotten.
+    await refuseLeftovers(
+      added.filter((name) => !removed.includes(name)),
+      identities,
+    )
     for (const name of removed) {
       const backend = current.state.backends[name]
       // Also where it cannot be closed it is gone; where it is refused it is still there.
