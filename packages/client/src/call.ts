@@ -1,4 +1,4 @@
-import type { CallOptions } from '@switchyard/core'
+import { type CallOptions, StateError, type StateErrorCode } from '@switchyard/core'
 
 /** One request. */
 export interface Call {
@@ -35,8 +35,17 @@ export function post(
   }
 }
 
+/** @throws StateError with the code for text that no URL can hold, as it is not well-formed */
+export function inUrl(text: string, code: StateErrorCode = 'INVALID_OPTIONS'): string {
+  if (text.isWellFormed()) return encodeURIComponent(text)
+  throw new StateError(code, `${JSON.stringify(text)} must be well-formed text`)
+}
+
+/** @throws StateError as {@link inUrl} */
 export function query(parameters: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined)
-  const text = given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')
+  const text = given
+    .map(([name, value]) => `${name}=${inUrl(String(value), name === 'prefix' ? 'INVALID_KEY' : undefined)}`)
+    .join('&')
   return text === '' ? '' : `?${text}`
 }

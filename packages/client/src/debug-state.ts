@@ -1,4 +1,5 @@
 import type { BackendInfo, CallOptions, Health, SwitchPhase } from '@switchyard/core'
+import { inUrl } from './call.ts'
 import type { SwitchStatus } from './switch-status.ts'
 import { parseJson, type Transport } from './transport.ts'
 
@@ -85,7 +86,7 @@ export function debugMethods(transport: Transport): DebugMethods {
       return (await transport.json<{ readonly components: DebugState }>(call)).components
     },
     async debugComponent(component, options) {
-      const path = `/v1/debug/state/${encodeURIComponent(component)}`
+      const path = `/v1/debug/state/${inUrl(component)}`
       const call = { operation: 'debugComponent', method: 'GET', path, writes: false, options } as const
       const answer = await transport.find(call)
       return answer === undefined ? undefined : parseJson(answer, call)

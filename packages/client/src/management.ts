@@ -1,5 +1,5 @@
 import type { CallOptions } from '@switchyard/core'
-import { type Call, post } from './call.ts'
+import { type Call, inUrl, post } from './call.ts'
 import type { Client, RemoteBackend } from './client.ts'
 import type { SwitchStatus } from './switch-status.ts'
 import { parseJson, type Transport } from './transport.ts'
@@ -32,8 +32,11 @@ export function management(transport: Transport): Management {
   const act = <T>(operation: string, path: string, options: CallOptions | undefined): Promise<T> =>
     transport.json({ operation, method: 'POST', path, writes: true, options })
 
-  const change = (id: string, action: string, options: CallOptions | undefined): Promise<SwitchStatus> =>
-    act(`${action}Switch`, `/v1/switch/${encodeURIComponent(id)}/${action}`, options)
+  const change = async (
+    id: string,
+    action: string,
+    options: CallOptions | undefined,
+  ): Promise<SwitchStatus> => act(`${action}Switch`, `/v1/switch/${inUrl(id)}/${action}`, options)
 
   return {
     async backends(options) {
@@ -55,7 +58,7 @@ export function management(transport: Transport): Management {
       return transport.json(post('planSwitch', '/v1/switch', document, { writes: false, options }))
     },
     async switchStatus(id, options) {
-      const path = id === undefined ? '/v1/switch' : `/v1/switch/${encodeURIComponent(id)}`
+      const path = id === undefined ? '/v1/switch' : `/v1/switch/${inUrl(id)}`
       const call = get('switchStatus', path, options)
       const answer = await transport.find(call)
       return answer === undefined ? undefined : parseJson(answer, call)

@@ -76,6 +76,16 @@ export function openWatch<T>(
     return { events, id: start.id }
   }
 
+  function toldBy(event: ServerSentEvent): T | undefined {
+    try {
+      return tell(event)
+    } catch (cause) {
+      if (isStateError(cause)) throw cause
+      const message = 'An event is not JSON: something else than a Switchyard server answers at this URL'
+      throw new StateError('BACKEND_ERROR', message, { operation, cause })
+    }
+  }
+
   const first = connect(undefined)
   const opened = first.then(() => undefined)
   // Who reads the changes is told.
@@ -97,7 +107,7 @@ export function openWatch<T>(
             failures = 0
             if (event.event === 'lagged') throw missed(operation)
             last = event.id
-            const told = tell(event)
+            const told = toldBy(event)
             if (told !== undefined) yield told
           }
         } catch (error) {

@@ -1,8 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { StateErrorCode } from '@switchyard/core'
 import { startProxy, type TcpProxy } from '@switchyard/services'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Client, type ClientOptions, createClient } from '../src/index.ts'
+import { settingsOf } from '../src/options.ts'
+import { listInOne } from '../src/remote/list.ts'
+import { createTransport } from '../src/transport.ts'
 import { rejection } from './rejects.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
@@ -99,6 +103,33 @@ describe('a problem of the server', () => {
   })
 })
 
+it('a watch, a list and a read that are not allowed are FORBIDDEN', async () => {
+  const { url } = await answering((response) => problem(response, 403, 'FORBIDDEN'))
+  const client = createClient({ url })
+  await rejection(client.watch().next(), 'FORBIDDEN')
+  await rejection(client.watchServer().next(), 'FORBIDDEN')
+  await rejection(client.keys().page(), 'FORBIDDEN')
+  await rejection(client.get('key'), 'FORBIDDEN')
+  await rejection(client.backends(), 'FORBIDDEN')
+})
+
+describe('text that no URL can hold', () => {
+  const broken = '\ud800'
+  it.each<[string, StateErrorCode, (client: Client) => Promise<unknown>]>([
+    ['a key', 'INVALID_KEY', (client) => client.get(broken)],
+    ['the prefix of a watch', 'INVALID_KEY', (client) => client.watch(broken).next()],
+    ['the prefix of a list', 'INVALID_KEY', (client) => client.keys({ prefix: broken }).page()],
+    ['a cursor', 'INVALID_OPTIONS', (client) => client.keys({ cursor: broken }).page()],
+    ['a component', 'INVALID_OPTIONS', (client) => client.debugComponent(broken)],
+    ['a switch', 'INVALID_OPTIONS', (client) => client.switchStatus(broken)],
+    ['a switch to abort', 'INVALID_OPTIONS', (client) => client.abortSwitch(broken)],
+  ])('%s is refused', async (_, code, call) => {
+    const { url, requests } = await answering((response) => problem(response, 404, 'NOT_FOUND'))
+    await rejection(call(createClient({ url })), code)
+    expect(requests).toHaveLength(0)
+  })
+})
+
 describe('what is refused for now', () => {
   it.each([...reads, ...writes, ...actions])('%s: is asked for again', async (_, call) => {
     const { url, requests } = await answering((response) => problem(response, 503, 'OVERLOADED'))
@@ -192,6 +223,21 @@ describe('what is no Switchyard server', () => {
     const polite = await answering((response) => response.writeHead(503, { 'retry-after': '0' }).end())
     await rejection(createClient({ url: polite.url }).set('key', 1), 'UNAVAILABLE')
     expect(polite.requests).toHaveLength(3)
+  })
+
+  it('a stream of events that are none of the server ends the watch', async () => {
+    const { url } = await answering((response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .end('id: a\n\nevent: change\ndata: nonsense\n\n'),
+    )
+    await rejection(createClient({ url }).watch().next(), 'BACKEND_ERROR')
+  })
+
+  it('a list that is none of the server fails', async () => {
+    const { url } = await answering((response) => response.writeHead(200).end('<html>\n'))
+    const transport = createTransport(settingsOf({ url }))
+    await rejection(listInOne(transport, {}).next(), 'BACKEND_ERROR')
   })
 
   it('an empty 200 says neither that a key is there nor that it is deleted', async () => {

@@ -45,13 +45,26 @@ function listCall(document: object, signal: AbortSignal | undefined): Call {
   })
 }
 
+/** @throws StateError `BACKEND_ERROR` for what the server does not send */
+function lineOf(text: string, call: Call): WireLine {
+  try {
+    const line: unknown = JSON.parse(text)
+    if (typeof line === 'object' && line !== null) return line
+  } catch {
+    // Told below.
+  }
+  const message =
+    'A line of the list is not JSON: something else than a Switchyard server answers at this URL'
+  throw new StateError('BACKEND_ERROR', message, call)
+}
+
 /** @throws StateError `UNAVAILABLE` if the list was cut off, and what the server says in the middle of it */
 async function* entriesOf(
   parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   call: Call,
 ): AsyncGenerator<readonly ListedEntry[]> {
   for await (const text of linesOf(parts)) {
-    const { entries, problem, end }: WireLine = JSON.parse(text)
+    const { entries, problem, end } = lineOf(text, call)
     if (end === true) return
     if (problem !== undefined) throw problemError(problem, call)
     if (entries !== undefined) yield entries.map(listedOf)
