@@ -9,7 +9,7 @@ export interface FieldProps {
 
 export function Field({ label, hint, children }: FieldProps): JSX.Element {
   return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is its child
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is among the children, which the rule cannot see
     <label class="field">
       <span class="field-label">{label}</span>
       {children}

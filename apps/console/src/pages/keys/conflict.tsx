@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { Notice } from '../../components/notice.tsx'
+import { Preview } from '../../components/preview.tsx'
 import { toast } from '../../components/toasts.tsx'
 import type { EntryEditor } from './entry-editor.ts'
 import { hexDump } from './hex-dump.ts'
@@ -36,10 +37,7 @@ export function Conflict({ editor }: { readonly editor: EntryEditor }): JSX.Elem
       {theirs !== null && (
         <div>
           <p class="field-label">What is stored now</p>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the keyboard */}
-          <pre class="preview" tabIndex={0}>
-            {theirs.text ?? hexDump(theirs.bytes)}
-          </pre>
+          <Preview>{theirs.text ?? hexDump(theirs.bytes)}</Preview>
         </div>
       )}
     </div>

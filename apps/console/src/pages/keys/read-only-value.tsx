@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { valueUrl } from '../../api/request.ts'
 import { ActionError } from '../../components/action-error.tsx'
+import { Preview } from '../../components/preview.tsx'
 import { DeleteKey } from './delete-key.tsx'
 import { hexDump } from './hex-dump.ts'
 import type { ValueProps } from './value-props.ts'
@@ -19,10 +20,7 @@ export function ReadOnlyValue({ name, editor, entry, reason }: ReadOnlyValueProp
     <>
       <ActionError error={editor.error.value} title="Not done" />
       <p class="muted">{reason} Here is its beginning.</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled with the keyboard */}
-      <pre class="preview" tabIndex={0}>
-        {preview}
-      </pre>
+      <Preview>{preview}</Preview>
       <div class="actions">
         <a class="button" href={valueUrl(name)} download={name.replaceAll(/[^\w.-]+/g, '_')}>
           Download
