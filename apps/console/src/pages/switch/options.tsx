@@ -19,9 +19,20 @@ export const DEFAULT_OPTIONS: SwitchOptions = {
   exclusive: true,
 }
 
-/** Whether all of them are written. */
-export function areComplete({ pauseBudgetMs, maxRate }: SwitchOptions): boolean {
-  return pauseBudgetMs > 0 && maxRate >= 0
+type NumberName = 'pauseBudgetMs' | 'maxRate'
+
+/** What is beyond them the server refuses. */
+const LIMITS: Readonly<Record<NumberName, { readonly min: number; readonly max?: number }>> = {
+  pauseBudgetMs: { min: 1, max: 60_000 },
+  maxRate: { min: 0 },
+}
+
+/** Whether all of them are written, and within the limits. */
+export function areComplete(options: SwitchOptions): boolean {
+  return (Object.keys(LIMITS) as NumberName[]).every((name) => {
+    const { min, max = Number.POSITIVE_INFINITY } = LIMITS[name]
+    return options[name] >= min && options[name] <= max
+  })
 }
 
 export interface OptionsProps {
@@ -31,9 +42,9 @@ export interface OptionsProps {
 }
 
 export function Options({ options, isDisabled, onChange }: OptionsProps): JSX.Element {
-  const number = (name: 'pauseBudgetMs' | 'maxRate', min: number): JSX.Element => (
+  const number = (name: NumberName): JSX.Element => (
     <NumberInput
-      {...{ min }}
+      {...LIMITS[name]}
       value={options[name]}
       onChange={(value) => onChange({ ...options, [name]: value })}
     />
@@ -55,10 +66,10 @@ export function Options({ options, isDisabled, onChange }: OptionsProps): JSX.El
       <fieldset class="fields" disabled={isDisabled}>
         <legend class="visually-hidden">Options</legend>
         <Field label="Longest pause, ms" hint="How long requests may wait when it is cut over.">
-          {number('pauseBudgetMs', 1)}
+          {number('pauseBudgetMs')}
         </Field>
         <Field label="Highest rate, keys per second" hint="0: as many as there come.">
-          {number('maxRate', 0)}
+          {number('maxRate')}
         </Field>
         {flag('replace', 'Replace what is there', 'Other data in the target is removed.')}
         {flag('allowVolatile', 'Allow a volatile target', 'It may lose everything with its process.')}
