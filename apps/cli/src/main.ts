@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 import { run } from './run.ts'
 
-/** Longer than a pipe takes. */
-const LINGER_MS = 250
-
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The first one gives up what is under way in order; a second one ends the process at once.
@@ -22,5 +19,5 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
 })
-// What a backend has left open does not keep the process once what was printed has had the time to go.
-setTimeout(() => process.exit(), LINGER_MS).unref()
+// What a backend has left open does not keep the process once what was printed is on its way.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))

@@ -437,7 +437,7 @@ describe('the file', () => {
     )
     const gone = await open({ file: overridesFile(join(folder, 'gone/config.json')) })
     expect(await refusal(patch(gone, { logLevel: 'warn' }))).toMatch(
-      /^UNAVAILABLE: .* cannot be written: ENOENT/,
+      /^BACKEND_ERROR: .* was not replaced: ENOENT/,
     )
     expect(gone.current.settings).toEqual(defaults)
   })

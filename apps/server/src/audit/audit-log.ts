@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from '@switchyard/core'
 import type { AuditEntry, AuditLine } from './audit-entry.ts'
 import { linesBackwards } from './lines-backwards.ts'
 
@@ -94,15 +95,6 @@ async function appendText(path: string, text: string, durable: boolean): Promise
     await file.close()
   }
   if (durable && isNew) await syncFolder(dirname(path))
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 /** Undefined for a line that was cut off. */

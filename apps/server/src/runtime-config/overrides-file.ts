@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { StateError } from '@switchyard/core'
-import { replaceFile } from './replace-file.ts'
+import { replaceFile, StateError } from '@switchyard/core'
 import type { JsonObject } from './settings.ts'
 
 /** What was patched, on top of the configuration file. */

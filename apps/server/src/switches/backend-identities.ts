@@ -2,10 +2,9 @@ import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { fileJournal, StateError, type SwitchJournal, type SwitchRecord } from '@switchyard/core'
+import { fileJournal, replaceFile, StateError, type SwitchJournal, type SwitchRecord } from '@switchyard/core'
 import { ConfigError } from '../config/config-error.ts'
 import type { ServerConfig } from '../config/settings.ts'
-import { replaceFile } from '../runtime-config/replace-file.ts'
 
 /** Tells one backend from another of the same name, and nothing of its options. */
 export interface BackendIdentity {
