@@ -6,7 +6,7 @@ import KeyvRedis, {
 } from '@keyv/redis'
 
 /** A root node of a cluster that does not answer within this time is passed over. */
-const ASK_TIMEOUT_MS = 2000
+export const ASK_TIMEOUT_MS = 2000
 
 export type Client = RedisClientType
 export type Cluster = RedisClusterType
@@ -72,6 +72,15 @@ function silenced<C extends Client | Cluster>(client: C): C {
 /** The client, or those of the nodes of a cluster that are connected to. */
 export function nodesOf(client: Client | Cluster): readonly Client[] {
   return 'slots' in client ? client.masters.flatMap((node) => (node.client as Client) ?? []) : [client]
+}
+
+/** Where it connects to. */
+export function addressOf({ options }: Client): string {
+  const { host = 'localhost', port = 6379 } = { ...options?.socket } as {
+    readonly host?: string
+    readonly port?: number
+  }
+  return `${host}:${port}`
 }
 
 /** Whether all that it was asked is answered. */

@@ -1,16 +1,10 @@
 import type { RedisClientOptions } from '@keyv/redis'
 import { StateError } from '@switchyard/core'
-import {
-  AS_BYTES,
-  type Client,
-  type Cluster,
-  type Command,
-  clusterClient,
-  destroy,
-  singleClient,
-} from './client.ts'
+import { AS_BYTES, type Client, type Cluster, type Command, destroy, singleClient } from './client.ts'
+import { clusterDial } from './cluster.ts'
 import { isReply, redisError, unavailable } from './errors.ts'
 import { type Link, openLink } from './link.ts'
+import { ofEach } from './of-each.ts'
 import { clientOf, type RedisOptions } from './options.ts'
 import { checkMaster, masterDial } from './sentinel.ts'
 
@@ -46,9 +40,8 @@ export async function connect(options: RedisOptions, name: string, signal: Abort
   const { url, connection, cluster, sentinel, client, connectTimeoutMs = 5000 } = options
   if (client !== undefined) return foreign(clientOf(client) as Client | Cluster, connectTimeoutMs)
   if (cluster !== undefined) {
-    return clusterConnection(
-      await openLink({ dial: async () => clusterClient(cluster, name), connectTimeoutMs, signal }),
-    )
+    const dial = clusterDial(cluster, name)
+    return clusterConnection(await openLink({ dial, connectTimeoutMs, signal }))
   }
   if (sentinel !== undefined) {
     const dial = masterDial(sentinel, name)
@@ -96,11 +89,11 @@ function clusterConnection(link: Usable<Cluster>): Connection {
     },
     async masters() {
       const cluster = link.current()
-      try {
-        return await Promise.all(cluster.masters.map((node) => cluster.nodeClient(node)))
-      } catch (error) {
-        throw redisError(error, 'read')
-      }
+      return ofEach(
+        cluster.masters,
+        (node) => node.address,
+        (node) => cluster.nodeClient(node),
+      )
     },
     async subscriber() {
       const [node] = await this.masters()

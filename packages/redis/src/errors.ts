@@ -45,23 +45,47 @@ function wasNotSent(error: unknown): boolean {
   return syscall === 'connect' || syscall === 'getaddrinfo' || NOT_SENT.has(error.message)
 }
 
-/** The server does not let this user in, and will not do so later. */
+/** The server, or one of several nodes, does not let this user in, and will not do so later. */
 export function isRefusal(error: unknown): error is Error {
+  if (error instanceof AggregateError) return error.errors.some(isRefusal)
   return isReply(error) && /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message)
+}
+
+/** Of one node among several. */
+export interface NodeFailure {
+  /** Its address. */
+  readonly node: string
+  readonly error: unknown
+}
+
+/** What says of each node why. */
+export function nodesFailure(failures: readonly NodeFailure[]): AggregateError {
+  const reasons = failures.map(({ node, error }) => `${node}: ${reasonOf(error)}`)
+  return new AggregateError(
+    failures.map(({ error }) => error),
+    reasons.join('; '),
+  )
+}
+
+/** That of all addresses of a host has no text of its own. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.message === '' && error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
+  return error.message
 }
 
 /** What went wrong with a command, in the project's terms. A write that was sent and not answered may have been applied. */
 export function redisError(error: unknown, kind: 'read' | 'write'): StateError {
   if (isStateError(error)) return error
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
+  if (isRefusal(error)) {
+    const message = `Redis refuses this user: ${reason}; it needs the commands and keys that the README names`
+    return new StateError('FORBIDDEN', message, { cause: error })
+  }
   if (isReply(error)) {
     const word = reason.split(' ', 1)[0] as string
     const [, code, why] = REPLIES.find(([words]) => words.includes(word)) ?? []
     if (code !== undefined) return new StateError(code, `${why}: ${reason}`, { cause: error })
-    if (isRefusal(error)) {
-      const message = `Redis refuses this user: ${reason}; it needs the commands and keys that the README names`
-      return new StateError('FORBIDDEN', message, { cause: error })
-    }
     return new StateError('BACKEND_ERROR', `Redis answered: ${reason}`, { cause: error })
   }
   if (kind === 'write' && !wasNotSent(error)) {

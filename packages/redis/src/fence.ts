@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Client } from './client.ts'
+import { addressOf, type Client } from './client.ts'
 import type { Connection } from './connection.ts'
-import { redisError } from './errors.ts'
+import { ofEach } from './of-each.ts'
 
 /** The same for all stores on the same keys, and of characters that Redis allows in a name. */
 export function connectionName(prefix: string): string {
@@ -13,11 +13,7 @@ export function connectionName(prefix: string): string {
  * the network meets a closed socket. A store that is alive connects again, and knows of its writes that their outcome is not known.
  */
 export async function endOthers(connection: Connection, name: string): Promise<void> {
-  try {
-    await Promise.all((await connection.masters()).map((client) => endOthersOn(client, name)))
-  } catch (error) {
-    throw redisError(error, 'read')
-  }
+  await ofEach(await connection.masters(), addressOf, (client) => endOthersOn(client, name))
 }
 
 async function endOthersOn(client: Client, name: string): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { defaultReconnectStrategy } from '@keyv/redis'
 import { StateError } from '@switchyard/core'
 import { type Client, type Cluster, destroy, isIdle, nodesOf } from './client.ts'
-import { isRefusal, redisError, unavailable } from './errors.ts'
+import { isRefusal, reasonOf, redisError, unavailable } from './errors.ts'
 import { createSilence, LOOK_MS, SILENCE_MS } from './silence.ts'
 
 /** A connection that is lost within this time after it was made counts as one that could not be made. */
@@ -12,7 +12,7 @@ const IDLE_POLL_MS = 20
 
 /** A connection that is made again whenever it is lost. */
 export interface Link<C extends Client | Cluster> {
-  /** @throws StateError `UNAVAILABLE` while there is none: nothing waits for one to come back. */
+  /** @throws StateError `UNAVAILABLE` or `FORBIDDEN` while there is none: nothing waits for one to come back. */
   current(): C
   /** Runs commands on the connection. @param bytes about what they send, if it is much */
   use<T>(run: (client: C) => Promise<T>, bytes?: number): Promise<T>
@@ -23,28 +23,28 @@ export interface Link<C extends Client | Cluster> {
 
 export interface LinkOptions<C extends Client | Cluster> {
   /** Makes a client, not connected yet, of where the server is now. */
-  readonly dial: () => Promise<C>
+  readonly dial: (timeoutMs: number) => Promise<C>
   /** Throws if what was connected to is not the one to talk to. */
   readonly check?: (client: C) => Promise<void>
   readonly connectTimeoutMs: number
   readonly signal: AbortSignal
 }
 
-/** @throws StateError `UNAVAILABLE` if there is no connection within the time. */
+/** @throws StateError `UNAVAILABLE` if there is no connection within the time, `FORBIDDEN` at once where the user is refused. */
 export async function openLink<C extends Client | Cluster>(options: LinkOptions<C>): Promise<Link<C>> {
   const { dial, check, connectTimeoutMs, signal } = options
   const closing = new AbortController()
   const silence = createSilence()
   let client: C | undefined
   let dialling: Promise<void> | undefined
-  let reason = 'it is not connected'
+  let failure: unknown = new Error('it is not connected')
   let connectedAt = 0
   /** Attempts since the last connection that held. */
   let attempts = 0
   let bytesOnTheWay = 0
 
   async function connect(timeoutMs: number): Promise<void> {
-    const next = await dial()
+    const next = await dial(timeoutMs)
     next.on('error', (error: unknown) => lost(next, error))
     next.on('node-error', (error: unknown) => lost(next, error))
     next.on('end', () => lost(next, new Error('the connection was closed')))
@@ -68,7 +68,7 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
 
   function lost(from: C, error: unknown): void {
     if (from !== client) return
-    reason = error instanceof Error ? error.message : String(error)
+    failure = error
     dialling ??= redial().finally(() => {
       dialling = undefined
     })
@@ -86,7 +86,7 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
       try {
         return await connect(connectTimeoutMs)
       } catch (error) {
-        reason = error instanceof Error ? error.message : String(error)
+        failure = error
       }
     }
   }
@@ -118,8 +118,8 @@ export async function openLink<C extends Client | Cluster>(options: LinkOptions<
   const link: Link<C> = {
     current() {
       if (closing.signal.aborted) throw new StateError('CLOSED', 'The store is closed')
-      if (client?.isOpen !== true || ('isReady' in client && !client.isReady)) throw unavailable(reason)
-      return client
+      if (client?.isOpen === true && (!('isReady' in client) || client.isReady)) return client
+      throw isRefusal(failure) ? redisError(failure, 'read') : unavailable(reasonOf(failure))
     },
     async use(run, bytes = 0) {
       bytesOnTheWay += bytes

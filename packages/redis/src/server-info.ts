@@ -1,7 +1,7 @@
 import { type Clock, type Health, StateError } from '@switchyard/core'
-import type { Client } from './client.ts'
+import { addressOf, type Client } from './client.ts'
 import type { Connection } from './connection.ts'
-import { redisError } from './errors.ts'
+import { ofEach } from './of-each.ts'
 
 /** What the scripts need: SET with PXAT, XADD with NOMKSTREAM and, for plain keys, PEXPIRETIME. */
 const OLDEST = 7
@@ -10,21 +10,17 @@ export type ServerInfo = ReadonlyMap<string, string>
 
 /** INFO of each master. */
 export async function serverInfo(connection: Connection): Promise<readonly ServerInfo[]> {
-  return Promise.all((await connection.masters()).map(infoOf))
+  return ofEach(await connection.masters(), addressOf, infoOf)
 }
 
 async function infoOf(client: Client): Promise<ServerInfo> {
-  try {
-    const text = String(await client.sendCommand(['INFO'], { typeMapping: {} }))
-    return new Map(
-      text.split('\r\n').flatMap((line) => {
-        const at = line.indexOf(':')
-        return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
-      }),
-    )
-  } catch (error) {
-    throw redisError(error, 'read')
-  }
+  const text = String(await client.sendCommand(['INFO'], { typeMapping: {} }))
+  return new Map(
+    text.split('\r\n').flatMap((line) => {
+      const at = line.indexOf(':')
+      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
+    }),
+  )
 }
 
 /** @throws StateError `INCOMPATIBLE` for a server that is too old */

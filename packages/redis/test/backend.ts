@@ -23,7 +23,9 @@ function address(): Address {
 export const create = ({ id, variant }: Place): Backend =>
   redis({
     ...address().options,
-    ...(variant === 'plain' ? { layout: 'plain', prefix: `switchyard:${id}/` } : { prefix: `switchyard:${id}` }),
+    ...(variant === 'plain'
+      ? { layout: 'plain', prefix: `switchyard:${id}/` }
+      : { prefix: `switchyard:${id}` }),
   })
 
 /** Removes what a case has left, so that the next ones do not scan it. */

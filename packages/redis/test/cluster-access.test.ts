@@ -41,7 +41,17 @@ await conformance({
   variant: 'cluster',
   name: 'redis with the rights that the README names',
   only: {
-    areas: ['declaration', 'values', 'versions', 'lists', 'batches', 'updates', 'maintenance', 'watch', 'close'],
+    areas: [
+      'declaration',
+      'values',
+      'versions',
+      'lists',
+      'batches',
+      'updates',
+      'maintenance',
+      'watch',
+      'close',
+    ],
   },
 })
 
