@@ -1,3 +1,8 @@
+import { configDefaults, mergeConfig } from 'vitest/config'
 import { testConfig } from '../../vitest.base.ts'
 
-export default testConfig
+const leftOut = process.env['SWITCHYARD_WITHOUT_REDIS'] === '1' ? ['test/redis.*.test.ts'] : []
+
+export default mergeConfig(testConfig, {
+  test: { exclude: [...configDefaults.exclude, ...leftOut] },
+})

@@ -1,7 +1,6 @@
 import KeyvRedis from '@keyv/redis'
 import KeyvSqlite from '@keyv/sqlite'
-import { createState, isStateError, type State } from '@switchyard/core'
-import { isRedisWanted, startRedis } from '@switchyard/services'
+import { createState, type State } from '@switchyard/core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type KeyvAdapter, type KeyvOptions, keyv } from '../src/index.ts'
 import { MapAdapter } from './map-adapter.ts'
@@ -124,26 +123,4 @@ test('a @keyv/sqlite without its database is UNAVAILABLE', async () => {
   const store = new KeyvSqlite({ uri: 'sqlite:///no/such/folder/keyv.sqlite' })
   const state = await openState(store)
   await expect(state.get('key')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-})
-
-describe.runIf(isRedisWanted())('a @keyv/redis', () => {
-  test('whose server stops is no miss, and works again when the server is back', async () => {
-    const server = await startRedis()
-    onTestFinished(() => server.stop())
-    const state = await openState(() => new KeyvRedis(server.url, { namespace: 'app' }))
-    await state.set('key', 1)
-    await server.kill()
-    const started = performance.now()
-    const outcome = await state.get('key').catch((error: unknown) => error)
-    expect(isStateError(outcome) && ['UNAVAILABLE', 'TIMEOUT'].includes(outcome.code)).toBe(true)
-    expect(performance.now() - started).toBeLessThan(TIMEOUT_MS + 500)
-    await server.restart()
-    let found: unknown
-    for (const until = performance.now() + 10_000; performance.now() < until; ) {
-      found = await state.get('key').catch((error: unknown) => error)
-      if (!isStateError(found)) break
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-    expect(isStateError(found)).toBe(false)
-  })
 })

@@ -1,21 +1,17 @@
 import { conformance } from '@switchyard/conformance'
-import { isRedisWanted, startRedis } from '@switchyard/services'
+import { startRedis } from '@switchyard/services'
 import { afterAll, describe, it } from 'vitest'
 import { REDIS_URL } from './redis-backend.ts'
 
-if (isRedisWanted()) {
-  const server = await startRedis()
-  afterAll(() => server.stop())
-  process.env[REDIS_URL] = server.url
-  await conformance({
-    describe,
-    it,
-    module: new URL('./redis-backend.ts', import.meta.url),
-    clock: 'real',
-    variant: '@keyv/redis',
-    randomRuns: 15,
-    report: new URL('../.reports/conformance/', import.meta.url),
-  })
-} else {
-  describe.skip('Redis is left out', () => it('was asked for', () => undefined))
-}
+const server = await startRedis()
+afterAll(() => server.stop())
+process.env[REDIS_URL] = server.url
+await conformance({
+  describe,
+  it,
+  module: new URL('./redis-backend.ts', import.meta.url),
+  clock: 'real',
+  variant: '@keyv/redis',
+  randomRuns: 15,
+  report: new URL('../.reports/conformance/', import.meta.url),
+})

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createState, openStore, type State } from '@switchyard/core'
-import { isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import { type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RedisOptions, redis } from '../src/index.ts'
 import { ruleOfReadme } from './readme-rule.ts'
@@ -29,7 +29,7 @@ async function useAll(state: State): Promise<void> {
   expect(await state.clear()).toBe(2)
 }
 
-describe.runIf(isRedisWanted())('with an ACL user', () => {
+describe('with an ACL user', () => {
   let server: RedisServer
   const as = (user: string, password: string): string =>
     server.url.replace('redis://', `redis://${user}:${password}@`)
@@ -91,7 +91,7 @@ describe.runIf(isRedisWanted())('with an ACL user', () => {
   })
 })
 
-describe.runIf(isRedisWanted())('with TLS', () => {
+describe('with TLS', () => {
   const file = (name: string): string => fileURLToPath(new URL(`tls/${name}`, import.meta.url))
   const ca = readFileSync(file('certificate.pem'))
   let server: RedisServer

@@ -1,9 +1,9 @@
 import { createState, openStore, systemClock } from '@switchyard/core'
-import { isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import { type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { redis } from '../src/index.ts'
 
-describe.runIf(isRedisWanted())('the clock by which Redis lets entries expire', () => {
+describe('the clock by which Redis lets entries expire', () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createState, isStateError, openStore, type State } from '@switchyard/core'
-import { command, findRedis, isRedisWanted, type RedisCluster, startRedisCluster } from '@switchyard/services'
+import { command, findRedis, type RedisCluster, startRedisCluster } from '@switchyard/services'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { redis } from '../src/index.ts'
 
@@ -67,7 +67,7 @@ async function use({ live, dead }: Use, forMs: number): Promise<{ live: Tally; d
 
 type Tally = ReadonlyMap<string, number>
 
-describe.runIf(isRedisWanted())('when a node of a cluster fails', { timeout: 300_000 }, () => {
+describe('when a node of a cluster fails', { timeout: 300_000 }, () => {
   let keys: Use
   beforeEach(async () => {
     unhandled.length = 0

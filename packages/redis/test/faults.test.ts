@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createState, isStateError, openStore, type State } from '@switchyard/core'
-import { isRedisWanted, type RedisServer, startProxy, startRedis, type TcpProxy } from '@switchyard/services'
+import { type RedisServer, startProxy, startRedis, type TcpProxy } from '@switchyard/services'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RedisOptions, redis } from '../src/index.ts'
 
@@ -43,7 +43,7 @@ async function recovers(): Promise<void> {
   expect(await state.get('recovered')).toBe(1)
 }
 
-describe.skipIf(!isRedisWanted())('when the connection fails', () => {
+describe('when the connection fails', () => {
   beforeEach(async () => {
     unhandled.length = 0
     process.on('unhandledRejection', onUnhandled)
@@ -193,7 +193,7 @@ describe.skipIf(!isRedisWanted())('when the connection fails', () => {
   })
 })
 
-describe.skipIf(!isRedisWanted())('what Redis itself refuses', () => {
+describe('what Redis itself refuses', () => {
   beforeEach(async () => {
     server = await startRedis()
     proxy = await startProxy(server)

@@ -1,5 +1,5 @@
 import { type AnyStore, copy, digest, openStore, type StoreChange } from '@switchyard/core'
-import { command, isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import { command, type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { redis } from '../src/index.ts'
 
@@ -28,7 +28,7 @@ const source = {
   getMany: async () => [],
 }
 
-describe.runIf(isRedisWanted())('an import', () => {
+describe('an import', () => {
   beforeAll(async () => {
     server = await startRedis()
   })

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { createState } from '@switchyard/core'
-import { command, isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import { command, type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { redis } from '../src/index.ts'
 
@@ -24,7 +24,7 @@ async function startSentinel(server: RedisServer): Promise<{ readonly host: stri
   return { host: '127.0.0.1', port: (listener.address() as { readonly port: number }).port }
 }
 
-describe.runIf(isRedisWanted())('a Sentinel that does not know of a fail-over', () => {
+describe('a Sentinel that does not know of a fail-over', () => {
   beforeAll(async () => {
     master = await startRedis()
     replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })

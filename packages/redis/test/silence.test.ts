@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isStateError, openStore, type StateStore } from '@switchyard/core'
-import { command, isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import { command, type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { redis } from '../src/index.ts'
 import { startWire, type Wire, type WireOptions } from './wire.ts'
@@ -28,7 +28,7 @@ async function outcome(call: () => unknown): Promise<unknown> {
 
 const entry = (bytes: number) => ({ value: Buffer.alloc(bytes, 'x'), version: 'v' })
 
-describe.runIf(isRedisWanted())('a connection', () => {
+describe('a connection', () => {
   beforeAll(async () => {
     server = await startRedis()
   })

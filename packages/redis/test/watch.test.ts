@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createState, type State, type StateChange } from '@switchyard/core'
-import {
-  command,
-  isRedisWanted,
-  type RedisServer,
-  startProxy,
-  startRedis,
-  type TcpProxy,
-} from '@switchyard/services'
+import { command, type RedisServer, startProxy, startRedis, type TcpProxy } from '@switchyard/services'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { redis } from '../src/index.ts'
 import { startWire, type WireOptions } from './wire.ts'
@@ -39,7 +32,7 @@ async function isTold(watch: AsyncIterator<StateChange>, key: string): Promise<v
   clearInterval(timer)
 }
 
-describe.runIf(isRedisWanted())('a watch', () => {
+describe('a watch', () => {
   beforeEach(async () => {
     server = await startRedis()
     proxy = await startProxy(server)

@@ -1,5 +1,5 @@
 import { createState, type State } from '@switchyard/core'
-import { command, isRedisWanted, type RedisServer, startRedis } from '@switchyard/services'
+import { command, type RedisServer, startRedis } from '@switchyard/services'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type RedisOptions, redis } from '../src/index.ts'
 
@@ -19,7 +19,7 @@ const CORRUPT = {
 }
 const OK = { status: 'fulfilled' }
 
-describe.runIf(isRedisWanted())('a name under which another program keeps no string', () => {
+describe('a name under which another program keeps no string', () => {
   beforeAll(async () => {
     server = await startRedis()
   })
