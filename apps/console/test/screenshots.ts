@@ -27,9 +27,7 @@ try {
   await page.getByRole('treeitem', { name: 'order:' }).click()
   await page.getByRole('treeitem', { name: '2026-03:' }).click()
   await page.getByLabel('Value').fill('{\n  "id": 8,\n  "total": 25\n}')
-  const body = '{"id":8,"total":24,"open":false,"items":["tea"]}'
-  const headers = { 'content-type': 'application/json' }
-  await fetch(`${one.url}/v1/state/session%3A8`, { method: 'PUT', body, headers })
+  await send('PUT', '/v1/state/session%3A8', { id: 8, total: 24, open: false, items: ['tea'] })
   await page.getByText('This key was changed').waitFor()
   await shoot(page, 'keys')
 
@@ -43,8 +41,46 @@ try {
   await sleep(4000)
   await shoot(page, 'switch')
   await traffic.stop()
+
+  // The others have less to show.
+  await page.setViewportSize({ width: 1280, height: 640 })
+  await page.getByRole('link', { name: 'Events' }).click()
+  await page.getByText('connected').waitFor()
+  await page.locator('header').getByText('files serves').waitFor()
+  for (const id of [71, 72, 73]) await send('PUT', `/v1/state/session%3A${id}?ttl=2h`, { id, open: true })
+  await send('DELETE', '/v1/state/stock%3A9')
+  await send('PATCH', '/v1/config', {
+    features: { search: true, 'new-checkout': false },
+    custom: { contact: 'ops@example.org', shop: { currency: 'EUR' } },
+  })
+  await send('POST', '/v1/state/orders%3Atoday/increment', { by: 1 })
+  await page.getByRole('link', { name: 'orders:today' }).waitFor()
+  await shoot(page, 'events')
+
+  await page.getByRole('link', { name: 'Configuration' }).click()
+  await page.getByRole('checkbox', { name: 'new-checkout' }).check()
+  await shoot(page, 'configuration')
+
+  for (const name of ['before-upgrade', 'monday']) await send('POST', '/v1/backup', { name })
+  await page.getByRole('link', { name: 'Backups' }).click()
+  await page.getByRole('button', { name: 'Restore monday' }).waitFor()
+  await shoot(page, 'backups')
+
+  await send('POST', '/v1/optimize')
+  await page.getByRole('link', { name: 'Audit' }).click()
+  await page.getByRole('row', { name: /optimize/ }).waitFor()
+  await shoot(page, 'audit')
 } finally {
   await one.stop()
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${one.url}${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body), headers }),
+  })
+  if (!response.ok) throw new Error(`${response.status} from ${path}: ${await response.text()}`)
 }
 
 async function shoot(page: Page, name: string): Promise<void> {

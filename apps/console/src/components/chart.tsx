@@ -72,7 +72,8 @@ function options(target: HTMLElement, latest: Latest): uPlot.Options {
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    // The last time is beside the line's end, too.
+    padding: [8, 28, 0, 0],
     scales: {
       x: {
         range: () => {

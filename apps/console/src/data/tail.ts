@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { eventText } from '../text/event-text.ts'
 
 export interface TailEvent {
   /** Of its own among those seen. */
@@ -9,7 +10,7 @@ export interface TailEvent {
   readonly kind: string
   /** What it is about, if it is a key. */
   readonly key: string | undefined
-  /** Else what the server says. */
+  /** Else what the server says, in words. */
   readonly detail: string
 }
 
@@ -95,8 +96,8 @@ export function useTail(prefix: string): Tail {
 }
 
 function eventOf(number: number, name: string, data: string): TailEvent {
-  const common = { number, at: Date.now(), detail: data }
-  if (name !== 'change') return { ...common, kind: name, key: undefined }
+  const at = Date.now()
+  if (name !== 'change') return { number, at, kind: name, key: undefined, detail: eventText(name, data) }
   const { type, key } = JSON.parse(data) as { readonly type: string; readonly key: string }
-  return { ...common, kind: type, key }
+  return { number, at, kind: type, key, detail: '' }
 }

@@ -103,7 +103,7 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }): JSX.
                 {actor} <span class="muted">{address}</span>
               </td>
               <td>{action}</td>
-              <td class="mono">{JSON.stringify(detail)}</td>
+              <td class="mono">{Object.keys(detail).length > 0 && JSON.stringify(detail)}</td>
               <td>
                 <Badge kind={KINDS.get(outcome) ?? 'danger'}>{outcome}</Badge>
               </td>

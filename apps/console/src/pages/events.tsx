@@ -94,7 +94,7 @@ function EventLine({ event: { at, kind, key, detail } }: { readonly event: TailE
         <Badge kind={KINDS[kind as keyof typeof KINDS]}>{kind}</Badge>
       </span>
       {key === undefined ? (
-        <span class="mono">{detail}</span>
+        <span>{detail}</span>
       ) : (
         <a class="mono" href={href('keys', { key })}>
           {key}
