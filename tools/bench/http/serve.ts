@@ -16,7 +16,7 @@ async function startSwitchyard(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))
   const settings = {
-    server: { logLevel: 'silent', heartbeatInterval: '1h', eventHistory: 100_000 },
+    server: { logLevel: 'silent', heartbeatInterval: '1m', eventHistory: 100_000 },
     state: { backends: { memory: { plugin: '@switchyard/memory' } } },
   }
   writeFileSync(join(folder, 'switchyard.json'), JSON.stringify(settings))
