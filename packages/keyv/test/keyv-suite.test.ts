@@ -1,32 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import keyvTestSuite, { keyvIteratorTests } from '@keyv/test-suite'
-import { type Backend, createState, type State } from '@switchyard/core'
+import { file } from '@switchyard/file'
 import { memory } from '@switchyard/memory'
 import { sqlite } from '@switchyard/sqlite'
-import { Keyv } from 'keyv-5'
-import * as vitest from 'vitest'
-import { keyvStorage } from '../src/index.ts'
+import { afterAll } from 'vitest'
+import { passesKeyvSuite } from './keyv-suite.ts'
 
-const { beforeAll, describe } = vitest
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-keyv-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
-const BACKENDS: Readonly<Record<string, (folder: string) => Backend>> = {
-  memory: () => memory(),
-  sqlite: (folder) => sqlite({ path: join(folder, 'state.db') }),
-}
-
-describe.each(Object.keys(BACKENDS))("Keyv 5 over %s passes Keyv's own tests", (name) => {
-  let state: State
-  beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'switchyard-keyv-'))
-    state = await createState({ backends: { [name]: BACKENDS[name]?.(folder) as Backend } })
-    return async () => {
-      await state.close()
-      rmSync(folder, { recursive: true })
-    }
-  })
-  // Their types are those of another release of the test runner.
-  for (const suite of [keyvTestSuite, keyvIteratorTests])
-    suite(vitest as never, Keyv as never, () => keyvStorage(state))
-})
+passesKeyvSuite('memory', () => memory())
+passesKeyvSuite('file', (version) => file({ path: join(folder, `files-${version}`) }))
+passesKeyvSuite('sqlite', (version) => sqlite({ path: join(folder, `state-${version}.db`) }))
