@@ -11,6 +11,7 @@
  * - `OUTCOME_UNKNOWN`: a write may or may not have been applied
  * - `UNAVAILABLE`: the backend cannot be reached; `LOCKED`: another process holds it
  * - `FULL`, `READ_ONLY`, `CORRUPT`, `INCOMPATIBLE`: the state of the storage itself
+ * - `FORBIDDEN`: the storage does not let this user do it
  * - `BACKEND_ERROR`: the backend failed in a way it does not explain; see `cause`
  * - `UNKNOWN_BACKEND`, `BACKEND_IN_USE`: a name that is not registered, or one that cannot be removed now
  * - `CLOSED`: used after `close()`
