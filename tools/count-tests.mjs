@@ -22,7 +22,7 @@ const folders = ['packages', 'apps'].flatMap((folder) =>
 )
 let passed = 0
 let failed = 0
-for (const folder of [...folders, 'tools']) {
+for (const folder of [...folders, 'tools', 'tools/services']) {
   const manifest = join(ROOT, folder, 'package.json')
   if (!existsSync(manifest) || JSON.parse(readFileSync(manifest, 'utf8')).scripts?.test === undefined)
     continue
