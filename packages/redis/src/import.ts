@@ -71,7 +71,7 @@ export function createImport(
             () => writing.delete(batch),
             () => undefined,
           )
-          if (writing.size >= DEPTH) await Promise.all(writing)
+          if (writing.size >= DEPTH) await Promise.race(writing)
         }
       }
       await Promise.all(writing)

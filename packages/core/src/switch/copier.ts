@@ -80,7 +80,8 @@ export function createCopier({ source, target, dirty, onCopied, pace, depth = 4 
           () => writing.delete(write),
           () => undefined,
         )
-        if (writing.size === depth || pace.isContended) await Promise.all(writing)
+        if (pace.isContended) await Promise.all(writing)
+        else if (writing.size >= depth) await Promise.race(writing)
       }
       await Promise.all(writing)
     } finally {
