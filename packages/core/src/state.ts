@@ -30,7 +30,7 @@ export interface Backends {
    * Closes and forgets it; its data stay where they are.
    *
    * @throws StateError `BACKEND_IN_USE` for the active one, one that is being switched to, and one that can be rolled
-   *   back to, until that switch is completed; `UNKNOWN_BACKEND`
+   *   back to, until that switch is completed; `UNKNOWN_BACKEND`; what the journal says, and then it is still there
    */
   unregister(name: string): Promise<void>
   list(): readonly BackendInfo[]
@@ -83,7 +83,7 @@ export interface State extends StateNamespace, AsyncDisposable {
    * milliseconds: taken together, in this order, it is the state at that moment. What other processes write to a shared
    * backend meanwhile may be missing.
    *
-   * @throws StateError `CONFLICT` while a switch, a snapshot or a restore is under way; what `write` throws
+   * @throws StateError `INVALID_OPTIONS`; `CONFLICT` while a switch, a snapshot or a restore is under way; what `write` throws
    */
   snapshot(
     write: (batch: readonly SnapshotOperation[]) => Promise<void>,
@@ -93,8 +93,8 @@ export interface State extends StateNamespace, AsyncDisposable {
    * Writes what a snapshot has handed over, with versions and expiries as they were, into the active backend.
    * Operations wait until it is done. If it fails in the middle, restore again to complete it.
    *
-   * @throws StateError `CONFLICT` if there are entries and `mode` is 'empty', and while a switch, a snapshot or a restore
-   *   is under way
+   * @throws StateError `INVALID_OPTIONS`; `CONFLICT` if there are entries and `mode` is 'empty', and while a switch, a
+   *   snapshot or a restore is under way
    */
   restore(
     batches: AsyncIterable<readonly SnapshotOperation[]>,

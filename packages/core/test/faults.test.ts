@@ -258,7 +258,7 @@ describe('a store that answers what it must not', () => {
     let applied = false
     /** As query builders return: it does nothing until someone awaits it. */
     const lazy = {
-      // biome-ignore lint/suspicious/noThenProperty: such promises exist
+      // biome-ignore lint/suspicious/noThenProperty: the store under test answers with a promise of its own making
       then(resolve: (value: undefined) => void) {
         applied = true
         resolve(undefined)

@@ -48,6 +48,7 @@ describe('a journal', () => {
   ])('is damaged that holds %s', async (text) => {
     const path = join(folder, 'journal')
     await writeFile(path, text)
+    expect(await codeOf(() => fileJournal(path).read())).toBe('CORRUPT')
     const error = await failureOf(() => open(path))
     expect(error.code).toBe('CORRUPT')
     expect(error.message).toContain(path)

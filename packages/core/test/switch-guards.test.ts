@@ -66,7 +66,7 @@ const fill = async (state: State, count: number): Promise<void> => {
 test('writes of a store whose promises are those of another library are followed until they settle', async () => {
   const inner = durable()
   const thenable = <T>(promise: PromiseLike<T>): Promise<T> =>
-    // biome-ignore lint/suspicious/noThenProperty: that is what such a promise is
+    // biome-ignore lint/suspicious/noThenProperty: the store under test answers with a promise of its own making
     ({ then: promise.then.bind(promise) }) as Promise<T>
   const a = durable({
     ...inner.store,

@@ -1,5 +1,5 @@
 import { isStateError, StateError } from '../errors.ts'
-import { fileJournal, notAJournal, type SwitchJournal, type SwitchRecord } from './journal.ts'
+import { fileJournal, isRecord, notAJournal, type SwitchJournal } from './journal.ts'
 
 /**
  * What the option `journal` stands for, with the failures and the records of a journal of one's own checked.
@@ -10,7 +10,7 @@ export function journalOf(option: string | SwitchJournal | undefined): SwitchJou
   if (option === undefined) return undefined
   if (typeof option === 'string') {
     if (option === '') throw new StateError('INVALID_OPTIONS', 'createState: journal is an empty path')
-    return checkedJournal(fileJournal(option), `'${option}'`)
+    return fileJournal(option)
   }
   if (typeof option?.read !== 'function' || typeof option.write !== 'function') {
     throw new StateError(
@@ -18,11 +18,10 @@ export function journalOf(option: string | SwitchJournal | undefined): SwitchJou
       'createState: journal is neither a path nor an object with read() and write()',
     )
   }
-  return checkedJournal(option, 'What the journal gives')
+  return checkedJournal(option)
 }
 
-/** @param name how its record is called in an error */
-function checkedJournal(journal: SwitchJournal, name: string): SwitchJournal {
+function checkedJournal(journal: SwitchJournal): SwitchJournal {
   return {
     async read() {
       let record: unknown
@@ -32,7 +31,7 @@ function checkedJournal(journal: SwitchJournal, name: string): SwitchJournal {
         throw failure(error, 'BACKEND_ERROR', 'cannot be read')
       }
       if (record === undefined || isRecord(record)) return record
-      throw notAJournal(name)
+      throw notAJournal('What the journal gives')
     },
     async write(record) {
       try {
@@ -49,25 +48,4 @@ function failure(error: unknown, code: 'BACKEND_ERROR' | 'OUTCOME_UNKNOWN', what
   if (isStateError(error)) return error
   const why = error instanceof Error ? error.message : String(error)
   return new StateError(code, `The journal ${what}: ${why}`, { cause: error })
-}
-
-function isRecord(value: unknown): value is SwitchRecord {
-  const { format, active, leftovers, latest, restoring } = (value ?? {}) as Partial<Record<string, unknown>>
-  return (
-    format === 1 &&
-    typeof active === 'string' &&
-    Array.isArray(leftovers) &&
-    leftovers.every((name) => typeof name === 'string') &&
-    (latest === undefined || isLatest(latest)) &&
-    (restoring === undefined || typeof restoring === 'number')
-  )
-}
-
-function isLatest(value: unknown): boolean {
-  const { id, from, to, state, at } = (value ?? {}) as Partial<Record<string, unknown>>
-  return (
-    [id, from, to].every((name) => typeof name === 'string') &&
-    ['prepared', 'committed', 'completed', 'aborted'].includes(String(state)) &&
-    typeof at === 'number'
-  )
 }

@@ -50,11 +50,14 @@ export function fileJournal(path: string): SwitchJournal {
           cause: error,
         })
       }
+      let record: unknown
       try {
-        return JSON.parse(text) as SwitchRecord
+        record = JSON.parse(text)
       } catch (error) {
         throw notAJournal(`'${path}'`, error)
       }
+      if (isRecord(record)) return record
+      throw notAJournal(`'${path}'`)
     },
     write: (record) => replaceFile(path, `${JSON.stringify(record, undefined, 2)}\n`),
   }
@@ -63,4 +66,26 @@ export function fileJournal(path: string): SwitchJournal {
 export function notAJournal(what: string, cause?: unknown): StateError {
   const message = `${what} is not a journal of switches; it says which backend serves, so put it right or restore it`
   return new StateError('CORRUPT', message, { cause })
+}
+
+/** Whether all that a record tells is there. */
+export function isRecord(value: unknown): value is SwitchRecord {
+  const { format, active, leftovers, latest, restoring } = (value ?? {}) as Partial<Record<string, unknown>>
+  return (
+    format === 1 &&
+    typeof active === 'string' &&
+    Array.isArray(leftovers) &&
+    leftovers.every((name) => typeof name === 'string') &&
+    (latest === undefined || isLatest(latest)) &&
+    (restoring === undefined || typeof restoring === 'number')
+  )
+}
+
+function isLatest(value: unknown): boolean {
+  const { id, from, to, state, at } = (value ?? {}) as Partial<Record<string, unknown>>
+  return (
+    [id, from, to].every((name) => typeof name === 'string') &&
+    ['prepared', 'committed', 'completed', 'aborted'].includes(String(state)) &&
+    typeof at === 'number'
+  )
 }
