@@ -44,8 +44,8 @@ export interface GroupCommitOptions {
 
 /** Bytes of values in one commit, about. */
 const MAX_BYTES = 8 << 20
-/** Fewer writes at a time share every commit. */
-const WORTH_OVERLAPPING = 16
+/** Commits of one turn of the event loop, after which it has the next: what is made at once would leave it none. */
+const TURN_MS = 0.5
 
 interface Waiting {
   readonly request: WriteRequest
@@ -64,10 +64,9 @@ export function createGroupCommit({
   /** What is to run with no group on its way. */
   const alone: (() => Promise<void>)[] = []
   let running: Promise<void> | undefined
-  /** How long the last commit took; one that was made at once has nothing to overlap with. */
-  let commitMs = Number.POSITIVE_INFINITY
-  /** How long callers take for each write, from the end of one commit to what they ask for next. */
-  let workMs = 0
+  /** Time that this turn of the event loop has gone into commits. */
+  let spentMs = 0
+  let turn: Promise<void> | undefined
 
   /** What the keys become in this group, on top of what is visible. */
   type Staged = Map<string, Entry | undefined>
@@ -136,14 +135,12 @@ export function createGroupCommit({
       }
     }
     if (staged.size > 0) {
-      const started = performance.now()
       try {
         const committed = commit(
           Array.from(staged, ([key, entry]) => ({ key, entry })),
           together,
         )
         if (committed !== undefined) await committed
-        commitMs = committed === undefined ? Number.POSITIVE_INFINITY : performance.now() - started
       } catch (error) {
         return () => {
           for (const { reject } of group) reject(error)
@@ -158,9 +155,9 @@ export function createGroupCommit({
     }
   }
 
-  function takeGroup(most: number): readonly Waiting[] {
+  function takeGroup(): readonly Waiting[] {
     let count = 0
-    for (let bytes = 0; count < Math.min(waiting.length, most, maxWrites) && bytes < MAX_BYTES; count++) {
+    for (let bytes = 0; count < Math.min(waiting.length, maxWrites) && bytes < MAX_BYTES; count++) {
       for (const operation of waiting[count]?.request.operations ?? []) {
         if (operation.op === 'set') bytes += operation.entry.value.byteLength
       }
@@ -168,15 +165,24 @@ export function createGroupCommit({
     return waiting.splice(0, count)
   }
 
-  /** After all that this turn still brings. */
-  const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+  /** After all that those who were told of a commit still ask for. */
+  const endOfTick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
 
-  const isWorthOverlapping = (writes: number): boolean =>
-    writes >= WORTH_OVERLAPPING && commitMs < workMs * writes
+  /** When the event loop has been round. */
+  function nextTurn(): Promise<void> {
+    turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        turn = undefined
+        spentMs = 0
+        resolve()
+      })
+    })
+    return turn
+  }
 
   async function run(): Promise<void> {
-    await endOfTurn()
     for (;;) {
+      await (spentMs < TURN_MS ? endOfTick() : nextTurn())
       const work = alone.shift()
       if (work !== undefined) await work()
       else if (waiting.length > 0) await commitWaiting()
@@ -184,24 +190,12 @@ export function createGroupCommit({
     }
   }
 
-  /**
-   * Callers who all wait for the same commit all work when it has ended, while the disk has nothing to do. Where it is
-   * fast they take turns: one half works while the disk has what the other half wrote.
-   */
   async function commitWaiting(): Promise<void> {
-    const all = waiting.length
-    let group = takeGroup(isWorthOverlapping(all) ? Math.ceil(all / 2) : all)
-    let tell = await commitGroup(group)
-    while (alone.length === 0 && waiting.length > 0 && isWorthOverlapping(group.length + waiting.length)) {
-      group = takeGroup(waiting.length)
-      const committing = commitGroup(group)
-      tell()
-      tell = await committing
-    }
-    const told = performance.now()
+    const started = performance.now()
+    const thisTurn = nextTurn()
+    const tell = await commitGroup(takeGroup())
+    if (turn === thisTurn) spentMs += performance.now() - started
     tell()
-    await endOfTurn()
-    if (waiting.length > 0) workMs = (performance.now() - told) / waiting.length
   }
 
   function start(): void {

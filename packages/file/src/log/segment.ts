@@ -20,6 +20,8 @@ export interface Segment {
   readonly id: number
   readonly file: string
   readonly size: number
+  /** Whether the file is longer than when it was last synced. */
+  readonly hasGrown: boolean
   /** Bytes of changes that no key needs any more. */
   dead: number
   /**
@@ -35,7 +37,9 @@ export interface Segment {
   makeRoom(bytes: number): void
   /** Takes back the room, durably. */
   trim(): void
+  /** Without holding up the event loop. */
   sync(): Promise<void>
+  syncNow(): void
   /**
    * Small values at once, large ones without holding up the event loop.
    *
@@ -61,6 +65,12 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
   let size = start === 'new' ? 0 : start.size
   /** Where the file ends: `size`, and the zeros behind it. */
   let end = size
+  let hasGrown = start === 'new'
+
+  function grow(to: number): void {
+    end = to
+    hasGrown = true
+  }
 
   function checked(value: Buffer, { key, crc }: LocatedChange, offset: number, bytesRead: number): Buffer {
     if (bytesRead === value.length && crc32(value) === crc) return value
@@ -102,6 +112,9 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
     get size() {
       return size
     },
+    get hasGrown() {
+      return hasGrown
+    },
     append(block) {
       const at = size
       try {
@@ -123,12 +136,12 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
         throw fileError(error, file)
       }
       size += block.length
-      end = Math.max(end, size)
+      if (size > end) grow(size)
     },
     makeRoom(bytes) {
       if (end > size) return
       try {
-        end += writeSync(fd, ROOM, 0, Math.min(bytes, ROOM.length), size)
+        grow(end + writeSync(fd, ROOM, 0, Math.min(bytes, ROOM.length), size))
       } catch {
         // A full disk is for the next append to tell, which may still fit.
       }
@@ -143,7 +156,11 @@ export function openSegment(folder: string, id: number, start: 'new' | { readonl
         throw fileError(error, file)
       }
     },
-    sync: () => sync(fd),
+    sync() {
+      hasGrown = false
+      return sync(fd)
+    },
+    syncNow: () => fdatasyncSync(fd),
     read: (change) => (change.length > LARGE ? readLarge(change) : readNow(change)),
     readNow,
     close: () => closeSync(fd),

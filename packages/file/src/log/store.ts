@@ -21,6 +21,7 @@ import { packBlock } from './block.ts'
 import type { LocatedChange } from './located-change.ts'
 import { createLogIndex, entryOf, hasExpired } from './log-index.ts'
 import { readLogManifest, writeLogManifest } from './manifest.ts'
+import { createQuickSync } from './quick-sync.ts'
 import { recover } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { createSegments, type Segments } from './segments.ts'
@@ -85,6 +86,7 @@ function createLogStore({
   lock,
   clock,
 }: LogStoreParts): StateStore & Optimizable & Checkable & Flushable {
+  const quickSync = createQuickSync()
   let failure: StateError | undefined
   let closing: Promise<void> | undefined
 
@@ -122,13 +124,19 @@ function createLogStore({
       if (isStateError(error, 'READ_ONLY')) failure = diskFailed(path, error)
       throw error
     }
-    const applied = (): void => {
+    const applied = (): undefined => {
       segments.applied(located)
       segments.compactIfWorthwhile()
     }
-    if (durability !== 'none') return segment.sync().then(applied, (cause) => notSynced(segment, cause))
-    applied()
-    return undefined
+    if (durability === 'none') return applied()
+    const failed = (cause: unknown): never => notSynced(segment, cause)
+    let syncing: Promise<void> | undefined
+    try {
+      syncing = quickSync(segment)
+    } catch (cause) {
+      return failed(cause)
+    }
+    return syncing === undefined ? applied() : syncing.then(applied, failed)
   }
 
   /** What reached the disk is not known, and a second sync would not tell: the system forgets what it could not write. */
