@@ -3,7 +3,7 @@ import type { Copier } from './copier.ts'
 import type { DirtyKeys } from './dirty-keys.ts'
 
 /** Rounds without rests in which writes are not slowed, however fast they come. */
-const PATIENT_ROUNDS = 3
+const PATIENT_ROUNDS = 1
 /** The delay of a write when copying cannot keep up, in the first round of it; doubled each round. */
 const FIRST_DELAY_MS = 1
 const MAX_DELAY_MS = 64
@@ -49,11 +49,11 @@ export function createCatchUp({ copier, dirty, pauseBudgetMs, signal, onRound }:
         if (round === MAX_ROUNDS) {
           throw new StateError('TIMEOUT', 'Keys are written faster than they can be copied')
         }
-        if (hurried > 0 || dirty.size > count / 2) hurried++
-        if (hurried > PATIENT_ROUNDS && dirty.size >= count) {
+        const shrinks = dirty.size <= count / 2
+        if (hurried > 0 || !shrinks) hurried++
+        if (shrinks) delayMs = Math.floor(delayMs / 2)
+        else if (hurried > PATIENT_ROUNDS) {
           delayMs = Math.min(Math.max(delayMs * 2, FIRST_DELAY_MS), MAX_DELAY_MS)
-        } else if (dirty.size < count / 2) {
-          delayMs = Math.floor(delayMs / 2)
         }
       }
     },

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
 /** What operations keep of their own pace while something is copied. */
-const SHARE = 0.75
+const SHARE = 0.8
 /** Rests that are made in any case, so that it is known what others have in them: a part of each step. */
 const LEAST = 0.1
 /** The longest rest before it is looked whether it is needed. */
