@@ -76,7 +76,11 @@ export function nodesOf(client: Client | Cluster): readonly Client[] {
 
 /** Where it connects to. */
 export function addressOf({ options }: Client): string {
-  const { host = 'localhost', port = 6379 } = { ...options?.socket } as {
+  return socketAddress(options?.socket)
+}
+
+export function socketAddress(socket: RedisClientOptions['socket']): string {
+  const { host = 'localhost', port = 6379 } = { ...socket } as {
     readonly host?: string
     readonly port?: number
   }

@@ -1,5 +1,12 @@
 import type { RedisClientOptions, RedisClusterOptions } from '@keyv/redis'
-import { ASK_TIMEOUT_MS, type Cluster, clusterClient, destroy, singleClient } from './client.ts'
+import {
+  ASK_TIMEOUT_MS,
+  type Cluster,
+  clusterClient,
+  destroy,
+  singleClient,
+  socketAddress,
+} from './client.ts'
 import { nodesFailure } from './errors.ts'
 
 type RootNode = RedisClusterOptions['rootNodes'][number]
@@ -36,17 +43,12 @@ export function clusterDial(
   return async (timeoutMs) => {
     const asked = rootNodes.map((node) => ask(node, Math.min(timeoutMs, ASK_TIMEOUT_MS)))
     await Promise.any(asked).catch(({ errors }: AggregateError) => {
-      throw nodesFailure(rootNodes.map((node, i) => ({ node: addressOf(node), error: errors[i] })))
+      throw nodesFailure(rootNodes.map((node, i) => ({ node: nodeAddress(node), error: errors[i] })))
     })
     return clusterClient(options, clientName)
   }
 }
 
-function addressOf({ url, socket }: RootNode): string {
-  if (url !== undefined) return new URL(url).host
-  const { host = 'localhost', port = 6379 } = { ...socket } as {
-    readonly host?: string
-    readonly port?: number
-  }
-  return `${host}:${port}`
+function nodeAddress({ url, socket }: RootNode): string {
+  return url === undefined ? socketAddress(socket) : new URL(url).host
 }
