@@ -36,8 +36,7 @@ export async function interleave(
   const names = [...subjects.keys()]
   const rates = new Map<string, number[]>(names.map((name) => [name, []]))
   for (let round = -Math.ceil(rounds * WARM_UP); round < rounds; round++) {
-    for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(turn + Math.max(round, 0)) % names.length] as string
+    for (const name of shuffled(names)) {
       const rate = await slice(subjects.get(name) as Work, options)
       if (round >= 0) rates.get(name)?.push(rate)
       // What the subject has put off belongs to nobody else's slice.
@@ -45,6 +44,16 @@ export async function interleave(
     }
   }
   return names.map((subject) => ({ subject, rates: rates.get(subject) ?? [] }))
+}
+
+/** By Fisher and Yates. */
+function shuffled<T>(all: readonly T[]): T[] {
+  const result = [...all]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    ;[result[i], result[j]] = [result[j] as T, result[i] as T]
+  }
+  return result
 }
 
 async function slice(
