@@ -119,8 +119,8 @@ export function createGroupCommit({
     )
   }
 
-  /** Applies what can be, and commits it; resolves to what tells the callers. */
-  async function commitGroup(group: readonly Waiting[]): Promise<() => void> {
+  /** Applies what can be, commits it, and tells the callers. */
+  async function commitGroup(group: readonly Waiting[]): Promise<void> {
     const staged: Staged = new Map()
     const results: (readonly OperationResult[])[] = []
     const refusals = new Map<number, unknown>()
@@ -142,16 +142,13 @@ export function createGroupCommit({
         )
         if (committed !== undefined) await committed
       } catch (error) {
-        return () => {
-          for (const { reject } of group) reject(error)
-        }
+        for (const { reject } of group) reject(error)
+        return
       }
     }
-    return () => {
-      for (const [i, { resolve, reject }] of group.entries()) {
-        if (refusals.has(i)) reject(refusals.get(i))
-        else resolve(results[i] as readonly OperationResult[])
-      }
+    for (const [i, { resolve, reject }] of group.entries()) {
+      if (refusals.has(i)) reject(refusals.get(i))
+      else resolve(results[i] as readonly OperationResult[])
     }
   }
 
@@ -193,9 +190,9 @@ export function createGroupCommit({
   async function commitWaiting(): Promise<void> {
     const started = performance.now()
     const thisTurn = nextTurn()
-    const tell = await commitGroup(takeGroup())
+    await commitGroup(takeGroup())
+    // One that was waited for has left the event loop its turns.
     if (turn === thisTurn) spentMs += performance.now() - started
-    tell()
   }
 
   function start(): void {

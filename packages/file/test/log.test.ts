@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '@switchyard/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { file } from '../src/index.ts'
+import { packBlock } from '../src/log/block.ts'
+import { createLogIndex } from '../src/log/log-index.ts'
+import { createSegments } from '../src/log/segments.ts'
 import { contentOf, openState } from './open-state.ts'
 import { smallSegments } from './small-segments.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -24,6 +28,36 @@ describe('the log', () => {
     expect(files(path, '.log').reduce((sum, name) => sum + statSync(join(path, name)).size, 0)).toBe(
       bytesAfter,
     )
+  })
+
+  test('is merged as it is, also while it is being merged as it was', async () => {
+    const folder = temporaryFolder()
+    const segments = createSegments({
+      folder,
+      index: createLogIndex(),
+      opened: [],
+      clock: systemClock,
+      segmentBytes: 4096,
+      synced: false,
+      onError: (error) => expect.unreachable(error.message),
+    })
+    async function overwrite(): Promise<void> {
+      for (let i = 0; i < 20; i++) {
+        const segment = await segments.active()
+        const entry = { value: Buffer.alloc(1000, i), version: `v${i}` }
+        const { block, located } = packBlock([{ key: 'key', entry }], segment)
+        segment.append(block)
+        segments.applied(located)
+      }
+      await segments.rotate()
+    }
+    await overwrite()
+    const underWay = segments.compact()
+    await overwrite()
+    await segments.compact()
+    await underWay
+    expect(segments.bytes).toBeLessThan(2000)
+    await segments.close()
   })
 
   test('has a hint for each segment when it is closed, and opens from them', async () => {

@@ -15,8 +15,11 @@ import { openStore, type StateStore } from '@switchyard/core'
 import { isStraceWanted, systemCalls } from '@switchyard/services'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { file } from '../src/index.ts'
+import { createEdits } from '../src/tree/edits.ts'
 import { fileNameOf } from '../src/tree/file-name.ts'
+import { createTreeIndex } from '../src/tree/tree-index.ts'
 import { createWatcher } from '../src/tree/watcher.ts'
+import { createFileWriter } from '../src/tree/write-files.ts'
 import { contentOf, openState } from './open-state.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -199,6 +202,34 @@ describe.runIf(process.platform === 'linux')('when more happens than the system 
     await retry(async () => expect(await state.getMany(['new folder', nearer])).toEqual([3, 3]))
     expect(warnings).toEqual([])
   })
+})
+
+test('a file that is being written is not reported because its folder is looked at as well', async () => {
+  const folder = temporaryFolder()
+  const name = fileNameOf('slow')
+  await (await open(folder)).close()
+  mkdirSync(dirname(join(folder, name)), { recursive: true })
+  writeFileSync(join(folder, name), '{ "key": "sl')
+  const warnings: string[] = []
+  const looks: number[] = []
+  const edits = createEdits({
+    folder,
+    index: createTreeIndex(),
+    writer: createFileWriter(folder, false),
+    logger: { warn: (message) => void warnings.push(message) },
+    backend: 'file',
+    onChange: () => {},
+    lookAgain: (_, afterMs) => void looks.push(afterMs),
+  })
+  await edits.take([name])
+  await edits.take([dirname(name)])
+  expect(warnings).toEqual([])
+  expect(looks).toHaveLength(2)
+  const later = performance.now() + 1000
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(later)
+  onTestFinished(() => clock.mockRestore())
+  await edits.take([name])
+  expect(warnings).toEqual([expect.stringContaining(name)])
 })
 
 test('a watcher that was closed looks at nothing', async () => {

@@ -47,7 +47,7 @@ async function step(): Promise<void> {
   }
 }
 
-/** So many at once that commits overlap with the callers of the one before. */
+/** So many at once that they share commits. */
 async function crowd(): Promise<void> {
   for (;;) acknowledge(`crowd ${await state.increment('crowd')}`)
 }

@@ -1,13 +1,16 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { StateError } from '@switchyard/core'
 import { corrupt, fileError } from '../errors.ts'
 import type { LocatedChange } from './located-change.ts'
 
-const sync = promisify(fdatasync)
+function sync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) =>
+    fdatasync(fd, (error) => (error === null ? resolve() : reject(error))),
+  )
+}
 
 /** Written ahead at once. */
 const ROOM = Buffer.alloc(1 << 20)

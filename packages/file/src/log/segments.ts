@@ -25,8 +25,9 @@ export interface Segments {
   applied(changes: readonly LocatedChange[]): void
   /** Merges all that is not written to any more, if enough of it is dead. In the background. */
   compactIfWorthwhile(): void
-  /** Merges everything. Must not run beside an append. */
+  /** Begins a new segment. Must not run beside an append. */
   rotate(): Promise<void>
+  /** Merges all that is not written to any more. */
   compact(): Promise<void>
   readonly count: number
   readonly bytes: number
@@ -220,6 +221,12 @@ export function createSegments(options: SegmentsOptions): Segments {
     await syncFolder(folder)
   }
 
+  /** A merge under way leaves out what came since it began. */
+  async function compactAll(): Promise<void> {
+    while (compacting !== undefined) await compacting.catch(() => undefined)
+    await compact()
+  }
+
   function compact(): Promise<void> {
     compacting ??= merge([...sealed]).finally(() => {
       compacting = undefined
@@ -252,7 +259,7 @@ export function createSegments(options: SegmentsOptions): Segments {
     },
     compactIfWorthwhile,
     rotate,
-    compact,
+    compact: compactAll,
     get count() {
       return all().length
     },

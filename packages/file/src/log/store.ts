@@ -242,8 +242,6 @@ function createLogStore({
     },
     async optimize() {
       const bytesBefore = segments.bytes
-      // A compaction under way leaves out what came since.
-      await segments.compact().catch(() => undefined)
       await group.exclusively(() => segments.rotate())
       await segments.compact()
       return { bytesBefore, bytesAfter: segments.bytes }

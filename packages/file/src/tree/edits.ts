@@ -41,8 +41,8 @@ export interface EditsOptions {
 
 export function createEdits(options: EditsOptions): Edits {
   const { folder, index, writer, logger, backend, onChange, lookAgain } = options
-  /** Broken when they were looked at first. */
-  const suspected = new Map<string, Stamp | undefined>()
+  /** Broken when they were looked at first, and when that was. */
+  const suspected = new Map<string, { readonly stamp: Stamp | undefined; readonly since: number }>()
   let closed = false
 
   function report(file: string, stamp: Stamp | undefined, error: StateError): void {
@@ -55,8 +55,13 @@ export function createEdits(options: EditsOptions): Edits {
     return known !== undefined && isSameStamp(known.stamp, stamp)
   }
 
-  function isSuspected(file: string, stamp: Stamp | undefined): boolean {
-    return suspected.has(file) && isSameStamp(suspected.get(file), stamp)
+  /** For how long the file has been broken as it is now. */
+  function brokenForMs(file: string, stamp: Stamp | undefined): number {
+    const now = performance.now()
+    const known = suspected.get(file)
+    if (known !== undefined && isSameStamp(known.stamp, stamp)) return now - known.since
+    suspected.set(file, { stamp, since: now })
+    return 0
   }
 
   function gone(file: string): void {
@@ -85,11 +90,9 @@ export function createEdits(options: EditsOptions): Edits {
     if ('error' in found) {
       const { stamp } = found
       if (isReported(file, stamp)) return
-      if (patient && !isSuspected(file, stamp)) {
-        suspected.set(file, stamp)
-        lookAgain(file, SECOND_LOOK_MS)
-        return
-      }
+      const leftMs = patient ? SECOND_LOOK_MS - brokenForMs(file, stamp) : 0
+      // Its folder may be looked at meanwhile.
+      if (leftMs > 0) return lookAgain(file, leftMs)
       suspected.delete(file)
       return report(file, stamp, found.error)
     }
